@@ -1,0 +1,53 @@
+"""Joining pieces of text: scripts written without blanks get none, and punctuation keeps to its word."""
+
+from collections.abc import Iterable
+
+# Chinese and Japanese are written without blanks between words; Korean is not, so Hangul is absent here.
+_NO_BLANKS = (
+    (0x3000, 0x312F),  # CJK punctuation, Hiragana, Katakana, Bopomofo
+    (0x31A0, 0x31BF),  # Bopomofo extended
+    (0x31F0, 0x31FF),  # Katakana phonetic extensions
+    (0x3400, 0x4DBF),  # CJK extension A
+    (0x4E00, 0x9FFF),  # CJK unified ideographs
+    (0xF900, 0xFAFF),  # CJK compatibility ideographs
+    (0xFF00, 0xFF9F),  # full-width forms, half-width Katakana
+    (0x20000, 0x3FFFF),  # CJK extensions B and later
+)
+_OPENING = frozenset("([{“‘«¿¡（［｛「『《〈【")
+_CLOSING = frozenset(",.!?;:)]}%”’»…，。！？；：、）］｝」』》〉】")
+# Chinese shares these with the West; beside one of its characters they need no blank.
+_SHARED = frozenset("“”‘’…—")
+
+
+def join_texts(texts: Iterable[str]) -> str:
+    """One string; a blank stands between two pieces unless one of them touches the seam without needing one."""
+    parts: list[str] = []
+    last = ""
+    for text in texts:
+        if not text.strip():
+            continue
+        if last and needs_blank(last, _edge(text)):
+            parts.append(" ")
+        parts.append(text)
+        last = text[-1]
+    return "".join(parts)
+
+
+def needs_blank(left: str, right: str) -> bool:
+    """Whether a blank belongs between these two characters."""
+    if left.isspace() or right.isspace() or left in _OPENING or right in _CLOSING:
+        return False
+    if is_unspaced(left):
+        return not (is_unspaced(right) or right in _SHARED)
+    return not (is_unspaced(right) and left in _SHARED)
+
+
+def is_unspaced(char: str) -> bool:
+    """Whether this character belongs to a script written without blanks between words."""
+    point = ord(char)
+    return point >= 0x3000 and any(low <= point <= high for low, high in _NO_BLANKS)
+
+
+def _edge(text: str) -> str:
+    """The character that decides on a blank in front: in `.5` and `'s`-like pieces the mark belongs to what follows."""
+    return text[1] if text[0] in _CLOSING and text[1:2].isalnum() else text[0]

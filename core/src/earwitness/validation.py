@@ -1,0 +1,241 @@
+"""What no transcript may be is refused for plugin authors and, for vendors' real-life disorder, repaired and reported."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from .errors import InvalidTranscriptError
+from .models import AudioEvent, Notice, Segment, Speaker, Transcript, Word
+
+__all__ = ["check", "problems", "repair"]
+
+Timed = Word | Segment | AudioEvent
+_T = TypeVar("_T", Word, Segment, AudioEvent)
+_MAX_TOLD = 5
+
+
+def check(transcript: Transcript) -> Transcript:
+    """The same transcript, known to be valid. Raises InvalidTranscriptError naming the first places, never the text."""
+    found = list(problems(transcript))
+    if found:
+        more = f" and {len(found) - _MAX_TOLD} more" if len(found) > _MAX_TOLD else ""
+        raise InvalidTranscriptError(
+            f"No transcript may have: {'; '.join(found[:_MAX_TOLD])}{more}",
+            action="Mend the translation, or call earwitness.validation.repair for a vendor's known disorder.",
+        )
+    return transcript
+
+
+def problems(transcript: Transcript) -> Iterator[str]:
+    """Each thing that no transcript may be, as `place: what`."""
+    if not _is_time(transcript.duration_ms):
+        yield "transcript: duration_ms is not a whole number of milliseconds from 0"
+    if not _is_confidence(transcript.confidence):
+        yield "transcript: confidence outside 0..1"
+    known = _ids(transcript.speakers)
+    if len(known) < len(transcript.speakers):
+        yield f"speakers: {len(transcript.speakers) - len(known)} with the id of another"
+    for number, event in enumerate(transcript.events):
+        yield from (f"events[{number}]: {what}" for what in _item_flaws(event))
+    for number, segment in enumerate(transcript.segments):
+        yield from (f"segments[{number}]{place}: {what}" for place, what in _segment_flaws(segment, known))
+
+
+def repair(transcript: Transcript) -> Transcript:
+    """A valid transcript from a disordered one; every kind of repair is reported once, with its count, as a notice.
+
+    Blank words are dropped, words sorted by time, an end before its start set to the start, negative times to zero,
+    broken milliseconds rounded, impossible values removed, doubled speakers merged, unlisted ones added, and a segment
+    widened to hold its words (its `derived` says so). A valid transcript comes back as it is. Text that is no string
+    is a bug, not disorder, and left for `check` to name.
+    """
+    done: Counter[str] = Counter()
+    speakers = _repaired_speakers(transcript, done)
+    known = _ids(speakers)
+    mended = replace(
+        transcript,
+        segments=tuple(
+            _repaired_segment(one, done) if _segment_flaws(one, known) else one for one in transcript.segments
+        ),
+        speakers=speakers,
+        events=tuple(_repaired_item(one, done) for one in transcript.events),
+        duration_ms=_mended_time(transcript.duration_ms, done),
+        confidence=_mended_confidence(transcript.confidence, done),
+    )
+    if not done:
+        return transcript
+    mended.notices += tuple(Notice("repaired", f"{what}.", count=count) for what, count in sorted(done.items()))
+    return mended
+
+
+def _segment_flaws(segment: Segment, known: frozenset[str]) -> list[tuple[str, str]]:
+    """What is wrong with this segment, as place within it and sentence. One pass, little work where nothing is wrong."""
+    found = [("", what) for what in (*_item_flaws(segment), *_own_flaws(segment))]
+    if known and segment.speaker is not None and segment.speaker not in known:
+        found.append(("", "a speaker that is not among the speakers"))
+    low, high, last = _bound(segment.start_ms), _bound(segment.end_ms), 0
+    for number, word in enumerate(segment.words):
+        flaws = _word_flaws(word, known, low=low, high=high, last=last)
+        if flaws:
+            found += ((f".words[{number}]", what) for what in flaws)
+        if type(word.start_ms) is int:
+            last = word.start_ms
+    return found
+
+
+def _own_flaws(segment: Segment) -> Iterable[str]:
+    if not isinstance(segment.text, str):
+        yield "text is not a string"
+    if not _is_time(segment.channel):
+        yield "channel is not a whole number from 0"
+
+
+def _word_flaws(
+    word: Word, known: frozenset[str], *, low: int | None, high: int | None, last: int
+) -> tuple[str, ...]:
+    flaws = _item_flaws(word)
+    if not isinstance(word.text, str):
+        return (*flaws, "text is not a string")
+    if not word.text or word.text.isspace():
+        flaws = (*flaws, "a blank word")
+    if word.speaker is not None and known and word.speaker not in known:
+        flaws = (*flaws, "a speaker that is not among the speakers")
+    if type(word.start_ms) is int and word.start_ms < last:
+        flaws = (*flaws, "starts before the word in front of it")
+    if not _within(word, low, high):
+        flaws = (*flaws, "lies outside its segment")
+    return flaws
+
+
+def _item_flaws(item: Timed) -> tuple[str, ...]:
+    start, end = item.start_ms, item.end_ms
+    if not _is_time(start) or not _is_time(end):
+        flaws: tuple[str, ...] = ("a time is not a whole number of milliseconds from 0",)
+    elif start is not None and end is not None and end < start:
+        flaws = ("ends before it starts",)
+    else:
+        flaws = ()
+    return flaws if _is_confidence(item.confidence) else (*flaws, "confidence outside 0..1")
+
+
+def _is_time(value: object) -> bool:
+    return value is None or (type(value) is int and value >= 0)
+
+
+def _is_confidence(value: object) -> bool:
+    return value is None or (isinstance(value, float | int) and value is not True and value is not False and 0 <= value <= 1)
+
+
+def _bound(value: object) -> int | None:
+    return value if type(value) is int else None
+
+
+def _within(word: Word, low: int | None, high: int | None) -> bool:
+    for point in (word.start_ms, word.end_ms):
+        if type(point) is int and ((low is not None and point < low) or (high is not None and point > high)):
+            return False
+    return True
+
+
+def _ids(speakers: Iterable[Speaker]) -> frozenset[str]:
+    return frozenset(speaker.id for speaker in speakers)
+
+
+def _repaired_speakers(transcript: Transcript, done: Counter[str]) -> tuple[Speaker, ...]:
+    """The speakers once each, the named entry first, with those whom only segments or words mention."""
+    if not transcript.speakers:
+        return transcript.speakers
+    kept: dict[str, Speaker] = {}
+    for speaker in transcript.speakers:
+        if speaker.id not in kept or kept[speaker.id].name is None:
+            kept[speaker.id] = speaker
+    done["doubled speakers merged"] += len(transcript.speakers) - len(kept)
+    unlisted = dict.fromkeys(name for name in _mentioned(transcript) if name not in kept)
+    done["speakers added that only segments mention"] += len(unlisted)
+    done += Counter()
+    return (*kept.values(), *map(Speaker, unlisted))
+
+
+def _mentioned(transcript: Transcript) -> Iterator[str]:
+    for segment in transcript.segments:
+        if segment.speaker is not None:
+            yield segment.speaker
+        yield from (word.speaker for word in segment.words if word.speaker is not None)
+
+
+def _repaired_segment(segment: Segment, done: Counter[str]) -> Segment:
+    mended = _repaired_item(segment, done)
+    spoken = [word for word in segment.words if not isinstance(word.text, str) or word.text.strip()]
+    _count(done, "blank words dropped", len(segment.words) - len(spoken))
+    words = _ordered([_repaired_item(word, done) for word in spoken], done)
+    channel = _mended_time(segment.channel, done, "impossible channels removed")
+    return _widened(replace(mended, words=words, channel=channel), done)
+
+
+def _ordered(words: list[Word], done: Counter[str]) -> tuple[Word, ...]:
+    """The words by start; the sort is stable, and a word without a time stays behind the one that it followed."""
+    starts: list[int] = []
+    for word in words:
+        starts.append(word.start_ms if word.start_ms is not None else starts[-1] if starts else 0)
+    if starts == sorted(starts):
+        return tuple(words)
+    _count(done, "segments whose words were put in order of time", 1)
+    return tuple(words[place] for place in sorted(range(len(words)), key=starts.__getitem__))
+
+
+def _widened(segment: Segment, done: Counter[str]) -> Segment:
+    points = [point for word in segment.words for point in (word.start_ms, word.end_ms) if point is not None]
+    if not points:
+        return segment
+    start = None if segment.start_ms is None else min(segment.start_ms, *points)
+    end = None if segment.end_ms is None else max(segment.end_ms, *points)
+    moved = tuple(
+        name
+        for name, old, new in (("start_ms", segment.start_ms, start), ("end_ms", segment.end_ms, end))
+        if old != new
+    )
+    if not moved:
+        return segment
+    _count(done, "segments widened to hold their words", 1)
+    derived = (*segment.derived, *(name for name in moved if name not in segment.derived))
+    return replace(segment, start_ms=start, end_ms=end, derived=derived)
+
+
+def _repaired_item(item: _T, done: Counter[str]) -> _T:
+    if not _item_flaws(item):
+        return item
+    start, end = _mended_time(item.start_ms, done), _mended_time(item.end_ms, done)
+    if start is not None and end is not None and end < start:
+        _count(done, "ends before their starts set to the start", 1)
+        end = start
+    return replace(item, start_ms=start, end_ms=end, confidence=_mended_confidence(item.confidence, done))
+
+
+def _mended_time(value: object, done: Counter[str], removed: str = "impossible times removed") -> int | None:
+    """Whole milliseconds from 0; a value that is no number at all is removed."""
+    if value is None or (type(value) is int and value >= 0):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        _count(done, removed, 1)
+        return None
+    if value < 0:
+        _count(done, "negative times set to zero", 1)
+        return 0
+    _count(done, "times rounded to whole milliseconds", 1)
+    return round(value)
+
+
+def _mended_confidence(value: float | None, done: Counter[str]) -> float | None:
+    if _is_confidence(value):
+        return value
+    _count(done, "impossible confidences removed", 1)
+    return None
+
+
+def _count(done: Counter[str], what: str, times: int) -> None:
+    if times:
+        done[what] += times
