@@ -1,0 +1,250 @@
+"""What a provider can do is declared data, so that a wish can be refused, compared and explained before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from .request import (
+    AudioSource,
+    BytesAudio,
+    Feature,
+    FileAudio,
+    LiveAudio,
+    OpenFileAudio,
+    RequestOptions,
+    StoredAudio,
+    UrlAudio,
+)
+
+__all__ = [
+    "AudioFacts",
+    "AudioForm",
+    "Capabilities",
+    "Handover",
+    "Limit",
+    "NoOptions",
+    "Rate",
+    "Refusal",
+    "Rule",
+    "Service",
+    "Source",
+    "handovers_of",
+    "refusals",
+]
+
+Handover = Literal["inline", "stream", "url", "stored"]
+"""How audio reaches a vendor: inside the request, streamed live, by a URL it fetches, or already in its store."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFacts:
+    """What is known of audio without decoding it. `None` is unknown. `duration_ms` in milliseconds, `length` in bytes."""
+
+    container: str | None = None
+    codec: str | None = None
+    duration_ms: int | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a declared fact was read, and when: a manual's section and an ISO month or day."""
+
+    title: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How far a feature goes. `minimum` and `maximum` bound a number or a count of items; `values` the allowed choices."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] | None = None
+    note: str = ""
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AudioForm:
+    """Which audio a service takes as it is; everything else is converted first. `None` is no limit.
+
+    `codecs` and `containers` carry FFmpeg's names; `preferred` is the container and codec to convert to.
+    """
+
+    containers: tuple[str, ...] | None = None
+    codecs: tuple[str, ...] | None = None
+    sample_rates: tuple[int, ...] | None = None
+    max_channels: int | None = None
+    max_bytes: int | None = None
+    max_duration_ms: int | None = None
+    preferred: tuple[str, str] = ("wav", "pcm_s16le")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `calls` of `operation` in `per_s` seconds, per account."""
+
+    operation: str
+    calls: float
+    per_s: float = 1.0
+
+
+class NoOptions(BaseModel):
+    """A service without vendor options of its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One product of a vendor: its features, languages and limits. `features` maps each feature it has to its limit.
+
+    `submission`: `paid` is never repeated on doubt, `idempotent` and `free` may be. `languages` empty means any.
+    `result_life_s` is how long an answer can be fetched, in seconds. `callback`: whether the vendor calls back, and
+    whether that is the only way to the result.
+    """
+
+    name: str
+    options: type[BaseModel] = NoOptions
+    submission: Literal["paid", "idempotent", "free"] = "paid"
+    audio: tuple[Handover, ...] = ("inline",)
+    features: Mapping[Feature, Limit] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+    mixed_languages: tuple[tuple[str, ...], ...] = ()
+    models: tuple[str, ...] = ()
+    accepts: AudioForm = AudioForm()
+    rates: tuple[Rate, ...] = ()
+    max_concurrent: int | None = None
+    result_life_s: float | None = None
+    callback: Literal["none", "hint", "only"] = "none"
+    cancellable: bool = False
+    sources: tuple[Source, ...] = ()
+
+    def speaks(self, languages: tuple[str, ...]) -> bool:
+        """Whether these tags, as asked together, can be heard. A bare `ko` is covered by `ko-KR` and the reverse."""
+        if not self.languages or not languages:
+            return True
+        if len(languages) == 1:
+            return _covers(self.languages, languages[0])
+        return any(all(_covers(mix, tag) for tag in languages) for mix in self.mixed_languages)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An exception: for this model or language (both, where both are set) `without` is missing and `limits` differ."""
+
+    service: str
+    model: str | None = None
+    languages: tuple[str, ...] | None = None
+    without: tuple[Feature, ...] = ()
+    limits: Mapping[Feature, Limit] = field(default_factory=dict)
+    accepts: AudioForm | None = None
+    source: Source | None = None
+
+    def holds(self, service: str, model: str | None, languages: Collection[str]) -> bool:
+        """Whether the rule applies to this choice."""
+        if self.service != service or self.model not in (None, model):
+            return False
+        return self.languages is None or any(_covers(self.languages, tag) for tag in languages)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Everything a provider declares: its services, and the rules that narrow them by model and language."""
+
+    services: tuple[Service, ...]
+    rules: tuple[Rule, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """The services' names in the provider's own order of preference."""
+        return tuple(service.name for service in self.services)
+
+    def at(self, service: str, *, model: str | None = None, languages: Collection[str] = ()) -> Service:
+        """The service as it is for this model and these languages. Raises KeyError for a name it has not."""
+        found = next((one for one in self.services if one.name == service), None)
+        if found is None:
+            raise KeyError(service)
+        for rule in self.rules:
+            if rule.holds(service, model, languages):
+                found = _narrowed(found, rule)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One thing a service cannot do of what was asked: the request's field and one sentence."""
+
+    field: str
+    message: str
+
+
+def refusals(service: Service, request: RequestOptions) -> Iterator[Refusal]:
+    """What this service cannot do of this request: features, their limits, languages. Pure."""
+    if not service.speaks(request.languages):
+        told, known = ", ".join(request.languages), ", ".join(service.languages)
+        yield Refusal("language", f"cannot hear {told}; it hears {known}")
+    if request.model is not None and service.models and request.model not in service.models:
+        yield Refusal("model", f"has no model {request.model!r}; it has {', '.join(service.models)}")
+    for feature in request.asked():
+        limit = service.features.get(feature)
+        if limit is None:
+            yield Refusal(feature.value, f"cannot do {feature.value}")
+        elif why := _over(limit, getattr(request, feature.value)):
+            yield Refusal(feature.value, why)
+
+
+def handovers_of(source: AudioSource) -> tuple[Handover, ...]:
+    """The ways in which this source can reach a vendor."""
+    match source:
+        case UrlAudio():
+            return ("url",)
+        case StoredAudio():
+            return ("stored",)
+        case LiveAudio():
+            return ("stream",)
+        case FileAudio() | BytesAudio() | OpenFileAudio():
+            return ("inline",)
+
+
+def _covers(known: Collection[str], tag: str) -> bool:
+    """Whether a declared list covers a tag; a tag without region matches any region of its language."""
+    if tag in known:
+        return True
+    if tag == "auto":
+        return False
+    return any(one.startswith(f"{tag}-") or tag.startswith(f"{one}-") for one in known if one != "auto")
+
+
+def _narrowed(service: Service, rule: Rule) -> Service:
+    features = {name: limit for name, limit in service.features.items() if name not in rule.without}
+    return replace(service, features={**features, **rule.limits}, accepts=rule.accepts or service.accepts)
+
+
+def _over(limit: Limit, value: object) -> str:
+    """Why this value passes the limit; empty when it does not."""
+    if limit.values is not None and isinstance(value, str) and value not in limit.values:
+        return f"takes {', '.join(limit.values)}, not {value}"
+    number = _amount(value)
+    if number is not None and limit.maximum is not None and number > limit.maximum:
+        return f"takes at most {limit.maximum:g}, not {number:g}"
+    if number is not None and limit.minimum is not None and number < limit.minimum:
+        return f"takes at least {limit.minimum:g}, not {number:g}"
+    return ""
+
+
+def _amount(value: object) -> float | None:
+    if isinstance(value, tuple):
+        return len(value)
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value
+    top = getattr(value, "max", None)
+    return top if isinstance(top, int) else None
