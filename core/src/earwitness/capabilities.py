@@ -1,4 +1,4 @@
-"""What a provider can do is declared data, so that a wish can be refused, compared and explained before anything is sent."""
+"""What a provider can do is declared data: a wish is refused, compared and explained before anything is sent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from .errors import InvalidRequestError
 from .request import (
     AudioSource,
     BytesAudio,
@@ -16,6 +17,7 @@ from .request import (
     LiveAudio,
     OpenFileAudio,
     RequestOptions,
+    SpeakerCount,
     StoredAudio,
     UrlAudio,
 )
@@ -42,7 +44,7 @@ Handover = Literal["inline", "stream", "url", "stored"]
 
 @dataclass(frozen=True, slots=True)
 class AudioFacts:
-    """What is known of audio without decoding it. `None` is unknown. `duration_ms` in milliseconds, `length` in bytes."""
+    """What is known of audio without decoding it; `None` is unknown. `duration_ms` is milliseconds, `length` bytes."""
 
     container: str | None = None
     codec: str | None = None
@@ -62,7 +64,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How far a feature goes. `minimum` and `maximum` bound a number or a count of items; `values` the allowed choices."""
+    """How far a feature goes. `minimum` and `maximum` bound a number or a count of items; `values` are the choices."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -167,10 +169,13 @@ class Capabilities:
         return tuple(service.name for service in self.services)
 
     def at(self, service: str, *, model: str | None = None, languages: Collection[str] = ()) -> Service:
-        """The service as it is for this model and these languages. Raises KeyError for a name it has not."""
+        """The service as it is for this model and these languages. Raises InvalidRequestError for a name it has not."""
         found = next((one for one in self.services if one.name == service), None)
         if found is None:
-            raise KeyError(service)
+            raise InvalidRequestError(
+                f"There is no service {service!r}",
+                action=f"Use one of: {', '.join(self.names()) or 'none is configured'}.",
+            )
         for rule in self.rules:
             if rule.holds(service, model, languages):
                 found = _narrowed(found, rule)
@@ -188,8 +193,7 @@ class Refusal:
 def refusals(service: Service, request: RequestOptions) -> Iterator[Refusal]:
     """What this service cannot do of this request: features, their limits, languages. Pure."""
     if not service.speaks(request.languages):
-        told, known = ", ".join(request.languages), ", ".join(service.languages)
-        yield Refusal("language", f"cannot hear {told}; it hears {known}")
+        yield Refusal("language", _cannot_hear(service, request.languages))
     if request.model is not None and service.models and request.model not in service.models:
         yield Refusal("model", f"has no model {request.model!r}; it has {', '.join(service.models)}")
     for feature in request.asked():
@@ -214,12 +218,8 @@ def handovers_of(source: AudioSource) -> tuple[Handover, ...]:
 
 
 def _covers(known: Collection[str], tag: str) -> bool:
-    """Whether a declared list covers a tag; a tag without region matches any region of its language."""
-    if tag in known:
-        return True
-    if tag == "auto":
-        return False
-    return any(one.startswith(f"{tag}-") or tag.startswith(f"{one}-") for one in known if one != "auto")
+    """Whether a declared list covers a tag; without region it matches any region of its language, either way round."""
+    return any(one == tag or one.startswith(f"{tag}-") or tag.startswith(f"{one}-") for one in known)
 
 
 def _narrowed(service: Service, rule: Rule) -> Service:
@@ -227,24 +227,34 @@ def _narrowed(service: Service, rule: Rule) -> Service:
     return replace(service, features={**features, **rule.limits}, accepts=rule.accepts or service.accepts)
 
 
+def _cannot_hear(service: Service, languages: tuple[str, ...]) -> str:
+    if len(languages) == 1:
+        return f"cannot hear {languages[0]}; it hears {', '.join(service.languages)}"
+    mixes = " or ".join(" + ".join(mix) for mix in service.mixed_languages)
+    return f"cannot hear {' + '.join(languages)} together; it hears {mixes or 'one language at a time'}"
+
+
 def _over(limit: Limit, value: object) -> str:
     """Why this value passes the limit; empty when it does not."""
     if limit.values is not None and isinstance(value, str) and value not in limit.values:
         return f"takes {', '.join(limit.values)}, not {value}"
-    number = _amount(value)
-    if number is not None and limit.maximum is not None and number > limit.maximum:
-        return f"takes at most {limit.maximum:g}, not {number:g}"
-    if number is not None and limit.minimum is not None and number < limit.minimum:
-        return f"takes at least {limit.minimum:g}, not {number:g}"
+    amounts = _amounts(value)
+    if amounts and limit.maximum is not None and max(amounts) > limit.maximum:
+        return f"takes at most {limit.maximum:g}, not {max(amounts):g}"
+    if amounts and limit.minimum is not None and min(amounts) < limit.minimum:
+        return f"takes at least {limit.minimum:g}, not {min(amounts):g}"
     return ""
 
 
-def _amount(value: object) -> float | None:
-    if isinstance(value, tuple):
-        return len(value)
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return value
-    top = getattr(value, "max", None)
-    return top if isinstance(top, int) else None
+def _amounts(value: object) -> tuple[float, ...]:
+    """The numbers that a limit bounds: a count of items, the number itself, or both ends of a range."""
+    match value:
+        case bool():
+            return ()
+        case int() | float():
+            return (value,)
+        case tuple():
+            return (len(value),)
+        case SpeakerCount():
+            return tuple(end for end in (value.min, value.max) if end is not None)
+    return ()

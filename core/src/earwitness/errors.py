@@ -155,7 +155,10 @@ class AuthenticationError(EarwitnessError):
 
 
 class ClockSkewError(AuthenticationError):
-    """The vendor refused the signature's time. Core takes the vendor's time from the reply's Date header and runs the exchange again, once."""
+    """The vendor refused the signature's time.
+
+    Core takes the vendor's time from the reply's Date header and runs the exchange again, once.
+    """
 
     kind = "clock_skew"
     default_retryable = True
@@ -174,7 +177,7 @@ class InvalidRequestError(EarwitnessError):
 
 
 class UnsupportedFeatureError(InvalidRequestError):
-    """The provider cannot do what the option asks. `feature` names the option, `who_can` installed providers that can."""
+    """The provider cannot do what an option asks. `feature` names it, `who_can` the installed providers that can."""
 
     kind = "unsupported"
 
@@ -229,7 +232,7 @@ class DeadlineError(UnavailableError):
 
 
 class OutcomeUnknownError(EarwitnessError):
-    """A submission was sent and its answer lost: the job may exist and be billed, so it is never sent again by itself."""
+    """A submission's answer was lost: the job may exist and be billed, so it is never sent again by itself."""
 
     kind = "outcome_unknown"
     default_accepted = "unknown"

@@ -6,6 +6,7 @@ only when `repeatable` says that sending it twice does no harm. An exchange must
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,17 @@ from datetime import datetime
 from typing import BinaryIO, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
-__all__ = ["Auth", "Body", "Exchange", "FormFile", "HttpCall", "HttpReply", "StreamBody", "full_url", "multipart"]
+__all__ = [
+    "Auth",
+    "Body",
+    "Exchange",
+    "FormFile",
+    "HttpCall",
+    "HttpReply",
+    "StreamBody",
+    "full_url",
+    "multipart",
+]
 
 T = TypeVar("T")
 Exchange = Generator["HttpCall", "HttpReply", T]
@@ -52,7 +63,7 @@ class HttpCall:
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """What came back, whole and bounded. Header names are in lower case. `received_at` is in UTC, so providers need no clock."""
+    """What came back, whole and bounded. Header names are in lower case; `received_at` is in UTC."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -76,12 +87,15 @@ class FormFile:
     name: str
     content_type: str
     length: int
-    open: Callable[[], BinaryIO] = field(repr=False)
+    open: Callable[[], BinaryIO] = dataclasses.field(repr=False)
 
 
 def full_url(call: HttpCall) -> str:
-    """The address exactly as it goes over the wire, for those who sign it: the query's values are percent-encoded but for
-    letters, digits and `-._~` (RFC 3986, 2.3), in the mapping's order, after what the address already holds."""
+    """The address exactly as it goes over the wire, for those who sign it.
+
+    The query is percent-encoded but for letters, digits and `-._~` (RFC 3986, 2.3), in the mapping's order, and stands
+    after what the address already holds.
+    """
     if not call.query:
         return call.url
     query = urlencode(call.query, quote_via=quote, safe="")
@@ -127,7 +141,10 @@ def _file_head(boundary: str, file: FormFile) -> bytes:
 
 
 def _quoted(name: str) -> bytes:
-    """A name that cannot break out of its header: quotes and control characters become percent escapes (WHATWG HTML form
-    data); what a file system gave that is no Unicode becomes `?`."""
+    """A name that cannot break out of its header.
+
+    Quotes and control characters become percent escapes (WHATWG HTML, multipart form data); what a file system gave
+    that is no Unicode becomes `?`.
+    """
     safe = "".join(quote(char) if char in '"\x7f' or char < " " else char for char in name)
     return safe.encode(errors="replace")

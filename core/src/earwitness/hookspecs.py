@@ -67,7 +67,7 @@ def earwitness_prepare_request(request: TranscriptionRequest, profile: str | Non
 def earwitness_transcript_ready(transcript: Transcript, job: Job) -> Transcript | None:
     """The transcript to hand out instead, or None to leave it. Each plugin sees what the one before it returned.
 
-    Called after the paid result is safe. A plugin that fails here is reported as a notice; the transcript still arrives.
+    Called after the paid result is safe. A plugin that fails here leaves a notice; the transcript still arrives.
     """
 
 

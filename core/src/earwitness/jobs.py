@@ -19,7 +19,7 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class JobStatus(StrEnum):
-    """Where a job stands. `uncertain`: a submission's outcome is unknown; it may be billed and is never sent again by itself."""
+    """Where a job stands. `uncertain`: it may have been taken and billed, so it is never sent again by itself."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -59,7 +59,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which service and model answers a request; decided once, from request, settings and audio facts, and kept with the job."""
+    """Which service and model answers a request: decided once from request, settings and audio facts, and kept."""
 
     service: str
     model: str | None = None
@@ -69,7 +69,7 @@ class Plan:
 
 @dataclass(slots=True)
 class JobUpdate:
-    """What a provider tells after any exchange. `check_after` is the vendor's wish in seconds before the next question."""
+    """What a provider tells after any exchange. `check_after`: seconds the vendor wants before the next question."""
 
     status: JobStatus
     reference: VendorReference | None = None
@@ -114,6 +114,6 @@ class Job:
 
 
 def new_id(prefix: str) -> str:
-    """A sortable unique id such as `job_01JD...`: 48 bits of milliseconds, then 80 random bits, in Crockford's base 32."""
+    """A sortable unique id such as `job_01JD...`: 48 bits of milliseconds and 80 random bits in Crockford's base 32."""
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     return f"{prefix}_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

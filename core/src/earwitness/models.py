@@ -39,7 +39,7 @@ NoticeKind = Literal[
 
 @dataclass(slots=True)
 class Word:
-    """One spoken word, with its times where the vendor gives them. `speaker` is set only where it differs from the segment's."""
+    """One spoken word, with times where the vendor gives them. `speaker` is set where it differs from the segment's."""
 
     text: str = field(repr=False)
     start_ms: int | None = None
@@ -50,7 +50,7 @@ class Word:
 
 @dataclass(slots=True)
 class Segment:
-    """One stretch of speech by one speaker, as the vendor cut it. `derived` names the fields that Earwitness worked out.
+    """One stretch of speech by one speaker, as the vendor cut it. `derived` names fields that Earwitness worked out.
 
     `confidence` is 0..1 in the vendor's own meaning; `channel` counts from 0; `language` is a BCP-47 tag.
     """
@@ -89,10 +89,11 @@ class AudioEvent:
 class Notice:
     """One difference between what was asked and what came back; typed, so that a comparison run can count it.
 
-    `feature` names the request field concerned, `count` how often it happened. The message never quotes the transcript.
+    `kind` is one of `NoticeKind`, and a file of a later release may hold others. `feature` names the request field
+    concerned, `count` how often it happened. The message never quotes the transcript.
     """
 
-    kind: NoticeKind
+    kind: NoticeKind | str
     message: str
     feature: str | None = None
     count: int = 1

@@ -76,7 +76,7 @@ class Runtime(Protocol):
     """All that a provider may use of core while it works."""
 
     async def converse(self, make_exchange: Callable[[], Exchange[T]], auth: Auth | None = None) -> T:
-        """What the exchange returns, after signing, sending and repeating its calls as they allow. Raises EarwitnessError."""
+        """What the exchange returns; its calls are signed, sent and repeated as they allow. Raises EarwitnessError."""
         ...
 
     async def in_worker(self, engine: Engine, submission: Submission) -> Transcript:
@@ -102,7 +102,7 @@ class Provider(Generic[S]):
         return self.capabilities
 
     def plan(self, request: TranscriptionRequest, facts: AudioFacts) -> Plan:
-        """Which service and model will answer. Pure. Raises InvalidRequestError for a service that this profile has not.
+        """Which service and model will answer. Pure. Raises InvalidRequestError for a service it has not.
 
         The default takes the service asked for, else the first one offered that the audio can reach, and the language
         asked for, else the only one that the service hears.
@@ -120,7 +120,7 @@ class Provider(Generic[S]):
         return Plan(service=name, model=request.model, languages=request.languages or only)
 
     async def submit(self, submission: Submission) -> JobUpdate:
-        """Hands one job over; the update may already be final. Raises EarwitnessError with `accepted` set truthfully."""
+        """Hands one job over; the update may be final. Raises EarwitnessError with `accepted` set truthfully."""
         raise self._refusal("submit", "transcribe recordings")
 
     async def fetch(self, reference: VendorReference) -> JobUpdate:

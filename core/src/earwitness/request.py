@@ -58,7 +58,7 @@ class PcmFormat:
 
 @dataclass(frozen=True, slots=True)
 class FileAudio:
-    """Audio in a file of this machine. `pcm` is given for bare samples; `.raw` and `.pcm` mean 16 kHz mono without it."""
+    """Audio in a file of this machine. `pcm` is for bare samples; `.raw` and `.pcm` are 16 kHz mono without it."""
 
     path: Path
     pcm: PcmFormat | None = None
@@ -160,7 +160,7 @@ _Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class HotWord(_Strict):
-    """A word to listen for. `weight` runs from 0 (exclusive) to 10; 1 is a vendor's ordinary emphasis, 10 its strongest."""
+    """A word to listen for. `weight` is above 0 and up to 10; 1 is a vendor's ordinary emphasis, 10 its strongest."""
 
     text: _Phrase
     weight: float | None = Field(default=None, gt=0, le=10)
@@ -189,7 +189,10 @@ def language_tag(value: str) -> str:
     # After a single letter come extensions and private use, which stay in lower case.
     single = next((place for place, part in enumerate(parts) if len(part) == 1), len(parts))
     return "-".join(
-        [parts[0].lower(), *(_subtag(part, extended=place > single) for place, part in enumerate(parts[1:], 1))]
+        [
+            parts[0].lower(),
+            *(_subtag(part, extended=place > single) for place, part in enumerate(parts[1:], 1)),
+        ]
     )
 
 
@@ -239,7 +242,7 @@ def _hot_words(value: object) -> object:
 
 
 class RequestOptions(_Strict):
-    """The neutral options. A profile may set them as defaults; a call sets them for one job; unset is the vendor's default."""
+    """The neutral options. A profile sets them as defaults, a call for one job; unset is the vendor's default."""
 
     language: Annotated[tuple[str, ...] | None, BeforeValidator(_languages)] = Field(default=None, min_length=1)
     """BCP-47 tag, several tags for mixed speech, or `auto`. Never guessed."""
@@ -305,7 +308,7 @@ class TranscriptionRequest(RequestOptions):
 
     @classmethod
     def of(cls, audio: object, *, defaults: RequestOptions | None = None, **options: Any) -> Self:
-        """A request from loose values; what `defaults` set holds where `options` say nothing. Raises InvalidRequestError."""
+        """A request from loose values; `defaults` hold where `options` say nothing. Raises InvalidRequestError."""
         base = {name: getattr(defaults, name) for name in defaults.model_fields_set} if defaults else {}
         given = {name: value for name, value in options.items() if value is not None}
         for name in ("vendor", "metadata"):
@@ -334,7 +337,9 @@ def _said(item: ErrorDetails) -> str:
 def _wrong(error: ValidationError) -> InvalidRequestError:
     from ._names import nearest
 
-    unknown = [str(item["loc"][0]) for item in error.errors() if item["type"] == "extra_forbidden"]
+    unknown = [
+        str(item["loc"][0]) for item in error.errors() if item["type"] == "extra_forbidden" and len(item["loc"]) == 1
+    ]
     known = [name for name in RequestOptions.model_fields if name not in unknown]
     meant = [near for name in unknown if (near := nearest(name, known))]
     action = f"Did you mean {' and '.join(meant)}?" if meant else f"The options are: {', '.join(known)}."

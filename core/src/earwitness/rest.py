@@ -1,16 +1,15 @@
-"""What most REST providers need around their exchanges: JSON bodies, bounded reading, and plain HTTP statuses as errors."""
+"""What REST providers need around their exchanges: JSON bodies, checked answers, and plain HTTP statuses as errors."""
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from ._collector import collector_paused
 from ._places import declared_names, places
 from .errors import (
     AudioTooLargeError,
@@ -47,11 +46,9 @@ _STATUS_ERRORS: Mapping[int, type[EarwitnessError]] = {
 
 
 def json_body(value: Mapping[str, Any]) -> bytes:
-    """Compact UTF-8 JSON without null: what is unset is left out, at every depth. Raises InvalidRequestError for NaN."""
+    """Compact UTF-8 JSON without null: what is unset is left out at every depth. Raises InvalidRequestError for NaN."""
     try:
-        return json.dumps(
-            _without_null(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        ).encode()
+        return json.dumps(_without_null(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except ValueError:
         pass
     # Also a lone surrogate ends here; its error would carry the whole text along.
@@ -59,7 +56,7 @@ def json_body(value: Mapping[str, Any]) -> bytes:
 
 
 def read_json(adapter: TypeAdapter[T], body: bytes, *, what: str) -> T:
-    """The validated answer, with the collector paused while it is built. Raises ProtocolError that names the places, not the values."""
+    """The validated answer, built with the collector paused. Raises ProtocolError that names places, not values."""
     try:
         with collector_paused():
             return adapter.validate_json(body)
@@ -67,18 +64,6 @@ def read_json(adapter: TypeAdapter[T], body: bytes, *, what: str) -> T:
         wrong = places(error, declared_names(adapter), whole="document")
     # Raised out here, so that the validation error, which quotes the answer, is not this error's context.
     raise ProtocolError(f"The {what} is not what the vendor's manual describes: {wrong}")
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """No cyclic collection inside: building a ten-hour transcript makes no garbage, and looking for it costs as much as the work."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def status_error(reply: HttpReply, *, operation: str, submission: bool = False) -> EarwitnessError:

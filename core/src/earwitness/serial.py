@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from ._collector import collector_paused
 from ._places import declared_names, places
 from .errors import InvalidTranscriptError
 from .models import FORMAT, Transcript
@@ -37,13 +38,15 @@ def load(data: bytes | str) -> Transcript:
     Raises InvalidTranscriptError naming the first wrong places.
     """
     try:
-        stored = _stored_adapter().validate_json(data, strict=True)
+        with collector_paused():
+            stored = _stored_adapter().validate_json(data, strict=True)
         return Transcript(**{name: getattr(stored, name) for name in _field_names()})
     except ValidationError as error:
         wrong = places(error, _known_names(), whole="the document")
     # Raised out here, so that the validation error, which quotes the data, is not this error's context.
     raise InvalidTranscriptError(
-        f"This is not an Earwitness transcript: {wrong}", action="Give a file written by Earwitness with --format json."
+        f"This is not an Earwitness transcript: {wrong}",
+        action="Give a file written by Earwitness with --format json.",
     )
 
 
@@ -87,7 +90,8 @@ def _known_names() -> frozenset[str]:
 
 def _dumped(transcript: Transcript) -> bytes | None:
     try:
-        return _adapter().dump_json(transcript, exclude_defaults=True)
+        # Its warnings would quote the transcript; a value of a wrong type is `validation.check`'s to refuse.
+        return _adapter().dump_json(transcript, exclude_defaults=True, warnings="none")
     except (PydanticSerializationError, UnicodeError):
         return None
 

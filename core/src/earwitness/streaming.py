@@ -21,7 +21,7 @@ Frame = bytes | str
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Where and how to connect, and how long to trust the connection. Its repr hides the address: it carries signatures.
+    """Where and how to connect, and how long to trust the connection. Its repr hides the address, which may be signed.
 
     `target` is a WebSocket URL, or `host:port` for gRPC, where `method` is the full method path. Times in seconds:
     `ready_timeout_s` from the first frame to `ready`; `flush_timeout_s` is the longest silence after `finish`;
@@ -51,7 +51,7 @@ class Final:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """All audio up to `heard_ms` holds nothing more to say: silence that no `Final` covers need not be replayed either."""
+    """All audio up to `heard_ms` is dealt with: silence that no `Final` covers need not be replayed either."""
 
     heard_ms: int
 
@@ -91,7 +91,7 @@ class Dialect(Protocol):
     def pace(self) -> float:
         """Seconds of audio that the vendor takes per second: 1.0 is real time, `inf` as fast as it reads.
 
-        After a pause of the source, one second more may go at once. Only above 1.0 can a live stream catch up after a cut.
+        After a pause of the source, a second more may go at once. Only above 1.0 can a live stream catch up a cut.
         """
         ...
 

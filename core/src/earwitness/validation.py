@@ -1,4 +1,4 @@
-"""What no transcript may be is refused for plugin authors and, for vendors' real-life disorder, repaired and reported."""
+"""What no transcript may be is refused for plugin authors and, where a vendor sent it, repaired and reported."""
 
 from __future__ import annotations
 
@@ -53,52 +53,68 @@ def repair(transcript: Transcript) -> Transcript:
     widened to hold its words (its `derived` says so). A valid transcript comes back as it is. Text that is no string
     is a bug, not disorder, and left for `check` to name.
     """
+    if next(problems(transcript), None) is None:
+        return transcript
     done: Counter[str] = Counter()
     speakers = _repaired_speakers(transcript, done)
     known = _ids(speakers)
-    mended = replace(
+    segments = tuple(_repaired_segment(one, done) if _segment_flaws(one, known) else one for one in transcript.segments)
+    events = tuple(_repaired_item(one, done) for one in transcript.events)
+    duration_ms = _mended_time(transcript.duration_ms, done)
+    confidence = _mended_confidence(transcript.confidence, done)
+    notices = tuple(Notice("repaired", f"{what}.", count=count) for what, count in sorted(done.items()))
+    return replace(
         transcript,
-        segments=tuple(
-            _repaired_segment(one, done) if _segment_flaws(one, known) else one for one in transcript.segments
-        ),
+        segments=segments,
         speakers=speakers,
-        events=tuple(_repaired_item(one, done) for one in transcript.events),
-        duration_ms=_mended_time(transcript.duration_ms, done),
-        confidence=_mended_confidence(transcript.confidence, done),
+        events=events,
+        duration_ms=duration_ms,
+        confidence=confidence,
+        notices=transcript.notices + notices,
     )
-    if not done:
-        return transcript
-    mended.notices += tuple(Notice("repaired", f"{what}.", count=count) for what, count in sorted(done.items()))
-    return mended
 
 
 def _segment_flaws(segment: Segment, known: frozenset[str]) -> list[tuple[str, str]]:
-    """What is wrong with this segment, as place within it and sentence. One pass, little work where nothing is wrong."""
+    """What is wrong with this segment, as place within it and sentence; little work where nothing is wrong."""
     found = [("", what) for what in (*_item_flaws(segment), *_own_flaws(segment))]
     if known and segment.speaker is not None and segment.speaker not in known:
         found.append(("", "a speaker that is not among the speakers"))
-    low, high, last = _bound(segment.start_ms), _bound(segment.end_ms), 0
+    low, high, last = _bound(segment.start_ms, -math.inf), _bound(segment.end_ms, math.inf), 0
     for number, word in enumerate(segment.words):
-        flaws = _word_flaws(word, known, low=low, high=high, last=last)
-        if flaws:
-            found += ((f".words[{number}]", what) for what in flaws)
+        if not _is_usual(word, low, high, last):
+            flaws = _word_flaws(word, known, low=low, high=high, last=last)
+            found += [(f".words[{number}]", what) for what in flaws]
         if type(word.start_ms) is int:
             last = word.start_ms
     return found
 
 
+def _is_usual(word: Word, low: float, high: float, last: float) -> bool:
+    """Whether one look is enough: a timed word in its place. Nearly all are, and ten hours have 90,000 of them."""
+    start, end, confidence = word.start_ms, word.end_ms, word.confidence
+    return (
+        type(start) is int
+        and type(end) is int
+        and (confidence is None or (type(confidence) is float and 0 <= confidence <= 1))
+        and last <= start <= end <= high
+        and low <= start
+        and word.speaker is None
+        and type(word.text) is str
+        and not word.text.isspace()
+        and word.text != ""
+    )
+
+
 def _own_flaws(segment: Segment) -> Iterable[str]:
-    if not isinstance(segment.text, str):
+    if not _is_text(segment.text):
         yield "text is not a string"
     if not _is_time(segment.channel):
         yield "channel is not a whole number from 0"
 
 
-def _word_flaws(
-    word: Word, known: frozenset[str], *, low: int | None, high: int | None, last: int
-) -> tuple[str, ...]:
+def _word_flaws(word: Word, known: frozenset[str], *, low: float, high: float, last: float) -> tuple[str, ...]:
     flaws = _item_flaws(word)
-    if not isinstance(word.text, str):
+    if not _is_text(word.text):
         return (*flaws, "text is not a string")
     if not word.text or word.text.isspace():
         flaws = (*flaws, "a blank word")
@@ -122,23 +138,26 @@ def _item_flaws(item: Timed) -> tuple[str, ...]:
     return flaws if _is_confidence(item.confidence) else (*flaws, "confidence outside 0..1")
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
 def _is_time(value: object) -> bool:
     return value is None or (type(value) is int and value >= 0)
 
 
 def _is_confidence(value: object) -> bool:
-    return value is None or (isinstance(value, float | int) and value is not True and value is not False and 0 <= value <= 1)
+    return value is None or (
+        isinstance(value, float | int) and value is not True and value is not False and 0 <= value <= 1
+    )
 
 
-def _bound(value: object) -> int | None:
-    return value if type(value) is int else None
+def _bound(value: object, otherwise: float) -> float:
+    return value if type(value) is int else otherwise
 
 
-def _within(word: Word, low: int | None, high: int | None) -> bool:
-    for point in (word.start_ms, word.end_ms):
-        if type(point) is int and ((low is not None and point < low) or (high is not None and point > high)):
-            return False
-    return True
+def _within(word: Word, low: float, high: float) -> bool:
+    return all(low <= point <= high for point in (word.start_ms, word.end_ms) if type(point) is int)
 
 
 def _ids(speakers: Iterable[Speaker]) -> frozenset[str]:
@@ -153,10 +172,9 @@ def _repaired_speakers(transcript: Transcript, done: Counter[str]) -> tuple[Spea
     for speaker in transcript.speakers:
         if speaker.id not in kept or kept[speaker.id].name is None:
             kept[speaker.id] = speaker
-    done["doubled speakers merged"] += len(transcript.speakers) - len(kept)
     unlisted = dict.fromkeys(name for name in _mentioned(transcript) if name not in kept)
-    done["speakers added that only segments mention"] += len(unlisted)
-    done += Counter()
+    _count(done, "doubled speakers merged", len(transcript.speakers) - len(kept))
+    _count(done, "speakers added that only segments mention", len(unlisted))
     return (*kept.values(), *map(Speaker, unlisted))
 
 
@@ -169,10 +187,10 @@ def _mentioned(transcript: Transcript) -> Iterator[str]:
 
 def _repaired_segment(segment: Segment, done: Counter[str]) -> Segment:
     mended = _repaired_item(segment, done)
-    spoken = [word for word in segment.words if not isinstance(word.text, str) or word.text.strip()]
+    spoken = [word for word in segment.words if not _is_text(word.text) or word.text.strip()]
     _count(done, "blank words dropped", len(segment.words) - len(spoken))
     words = _ordered([_repaired_item(word, done) for word in spoken], done)
-    channel = _mended_time(segment.channel, done, "impossible channels removed")
+    channel = _mended_time(segment.channel, done, "channels")
     return _widened(replace(mended, words=words, channel=channel), done)
 
 
@@ -215,17 +233,17 @@ def _repaired_item(item: _T, done: Counter[str]) -> _T:
     return replace(item, start_ms=start, end_ms=end, confidence=_mended_confidence(item.confidence, done))
 
 
-def _mended_time(value: object, done: Counter[str], removed: str = "impossible times removed") -> int | None:
-    """Whole milliseconds from 0; a value that is no number at all is removed."""
+def _mended_time(value: object, done: Counter[str], name: str = "times") -> int | None:
+    """A whole number from 0; a value that is no number at all is removed."""
     if value is None or (type(value) is int and value >= 0):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        _count(done, removed, 1)
+        _count(done, f"impossible {name} removed", 1)
         return None
     if value < 0:
-        _count(done, "negative times set to zero", 1)
+        _count(done, f"negative {name} set to zero", 1)
         return 0
-    _count(done, "times rounded to whole milliseconds", 1)
+    _count(done, f"{name} rounded to whole {'milliseconds' if name == 'times' else 'numbers'}", 1)
     return round(value)
 
 
