@@ -1,0 +1,1 @@
+"""HTTP for all providers: connections, signing, repeating, bounding. `transport` alone knows the client library."""
