@@ -1,0 +1,96 @@
+"""What pydantic found wrong in configured data, told by key and reason, never by value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from ._names import nearest
+
+__all__ = ["leaves", "wrongs"]
+
+_MOST = 5
+# What is shorter than this hides nothing, and masking it would tear the sentence.
+_SHORTEST = 3
+
+
+def wrongs(error: ValidationError, model: type[BaseModel], *, under: str = "", secrets: Iterable[str] = ()) -> str:
+    """Each wrong key as `place: reason`; an unknown one with the nearest that `model` has. `under` begins each place.
+
+    Pydantic's own reasons hold no values. Those of a model's own validators may, so `secrets` are masked in them.
+    """
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    # A misspelt key explains the missing one, so it is told first.
+    found.sort(key=lambda item: item["type"] != "extra_forbidden")
+    told = [_told(item, model, under, secrets) for item in found[:_MOST]]
+    more = [f"and {len(found) - _MOST} more"] if len(found) > _MOST else []
+    return "; ".join([*told, *more])
+
+
+def leaves(value: object) -> Iterator[str]:
+    """Every single value in plain data, as text."""
+    match value:
+        case Mapping():
+            for item in value.values():
+                yield from leaves(item)
+        case list() | tuple():
+            for item in value:
+                yield from leaves(item)
+        case _:
+            yield str(value)
+
+
+def _told(item: Any, model: type[BaseModel], under: str, secrets: Iterable[str]) -> str:
+    place = ".".join(map(str, (*([under] if under else []), *item["loc"]))) or "the whole"
+    match item["type"]:
+        case "missing":
+            return f"{place} is missing"
+        case "extra_forbidden":
+            return f"{place} is not known{_meant(str(item['loc'][-1]), _keys(model, item['loc'][:-1]))}"
+        case "value_error" | "assertion_error":
+            reason = item["msg"].partition(", ")[2] or item["msg"]
+        case _:
+            reason = f"{item['msg'][:1].lower()}{item['msg'][1:]}"
+    return f"{place}: {_masked(reason, secrets)}"
+
+
+def _meant(name: str, known: list[str]) -> str:
+    meant = nearest(name, known)
+    if meant:
+        return f" (did you mean {meant}?)"
+    return f" (known: {', '.join(known)})" if known else ""
+
+
+def _keys(annotation: Any, place: tuple[int | str, ...]) -> list[str]:
+    """The keys that a model allows at this place; empty where it cannot be told."""
+    for step in place:
+        annotation = _inside(annotation, step)
+    models = [one for one in (annotation, *get_args(annotation)) if _is_model(one)]
+    return [field.alias or name for one in models for name, field in one.model_fields.items()]
+
+
+def _inside(annotation: Any, step: int | str) -> Any:
+    """The annotation one step further in: a field of a model, or the items of a container."""
+    if _is_model(annotation):
+        fields = annotation.model_fields
+        return fields[step].annotation if step in fields else None
+    arguments = get_args(annotation)
+    if isinstance(get_origin(annotation), type) and issubclass(get_origin(annotation), Mapping):
+        return arguments[-1]
+    items = [one for one in arguments if one not in (..., type(None))]
+    if get_origin(annotation) in (tuple, list, set, frozenset):
+        return items[0] if items else None
+    return next((inner for one in items if (inner := _inside(one, step)) is not None), None)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _masked(reason: str, secrets: Iterable[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST:
+            reason = reason.replace(secret, "***")
+    return reason
