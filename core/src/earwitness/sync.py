@@ -1,0 +1,179 @@
+"""The blocking face: the same session for code that is not async, thin over the async one.
+
+Every session runs its own event loop in a thread, so it also works where an event loop is already running (a notebook).
+Calling it from inside that very loop would wait for itself for ever; that is noticed and refused.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from .errors import ConfigurationError
+from .jobs import Job
+from .models import Transcript
+from .session import AsyncSession, OnChange
+from .streaming import StreamEvent
+
+if TYPE_CHECKING:
+    from ._stream import AsyncStream
+
+__all__ = ["Session", "Stream"]
+
+T = TypeVar("T")
+
+
+class Session:
+    """One profile at work, blocking. Made by `earwitness.open`; a context manager, usable from several threads."""
+
+    def __init__(self, make: Callable[[], AsyncSession]) -> None:
+        self._loop = _Loop()
+        try:
+            self._session = self._loop.run(_made, make)
+        except BaseException:
+            self._loop.close()
+            raise
+        self.profile = self._session.profile
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def submit(self, audio: object, **options: Any) -> Job:
+        """See `AsyncSession.submit`."""
+        return self._call(lambda: self._session.submit(audio, **options))
+
+    def refresh(self, job: Job) -> Job:
+        """See `AsyncSession.refresh`."""
+        return self._call(lambda: self._session.refresh(job))
+
+    def wait(self, job: Job, *, timeout: float | None = None) -> Job:
+        """See `AsyncSession.wait`."""
+        return self._call(lambda: self._session.wait(job, timeout=timeout))
+
+    def watch(self, job: Job) -> Iterator[Job]:
+        """See `AsyncSession.watch`."""
+        events = self._session.watch(job)
+        return self._iterate(events)
+
+    def result(self, job: Job, *, timeout: float | None = None) -> Transcript:
+        """See `AsyncSession.result`."""
+        return self._call(lambda: self._session.result(job, timeout=timeout))
+
+    def transcribe(
+        self, audio: object, *, on_change: OnChange | None = None, timeout: float | None = None, **options: Any
+    ) -> Transcript:
+        """See `AsyncSession.transcribe`. `on_change` is called in the session's own thread."""
+        return self._call(lambda: self._session.transcribe(audio, on_change=on_change, timeout=timeout, **options))
+
+    def stream(self, audio: object, *, sample_rate: int = 16_000, pace: bool = False, **options: Any) -> Stream:
+        """See `AsyncSession.stream`."""
+
+        async def made() -> AsyncStream:
+            return self._session.stream(audio, sample_rate=sample_rate, pace=pace, **options)
+
+        return Stream(self._loop, self._call(made))
+
+    def cancel(self, job: Job) -> Job:
+        """See `AsyncSession.cancel`."""
+        return self._call(lambda: self._session.cancel(job))
+
+    def close(self) -> None:
+        """See `AsyncSession.aclose`. Closing twice does nothing."""
+        if self._loop.closed:
+            return
+        try:
+            self._call(self._session.aclose)
+        finally:
+            self._loop.close()
+
+    def _iterate(self, events: Any) -> Iterator[Any]:
+        try:
+            while True:
+                try:
+                    yield self._call(lambda: anext(events))
+                except StopAsyncIteration:
+                    return
+        finally:
+            self._call(events.aclose)
+
+    def _call(self, make: Callable[..., Awaitable[T]], *args: Any) -> T:
+        return self._loop.run(make, *args)
+
+
+class Stream:
+    """Events of one live transcription, blocking: an iterator and context manager."""
+
+    def __init__(self, loop: _Loop, stream: AsyncStream) -> None:
+        self._loop, self._stream = loop, stream
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> StreamEvent:
+        try:
+            return self._loop.run(self._stream.__anext__)
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def transcript(self) -> Transcript:
+        """See `AsyncStream.transcript`."""
+        return self._stream.transcript()
+
+    def close(self) -> None:
+        """See `AsyncStream.aclose`."""
+        self._loop.run(self._stream.aclose)
+
+
+class _Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._portal: BlockingPortal | None = self._stack.enter_context(start_blocking_portal())
+        self._thread = self._portal.call(threading.get_ident)
+
+    @property
+    def closed(self) -> bool:
+        return self._portal is None
+
+    def run(self, make: Callable[..., Awaitable[T]], *args: Any) -> T:
+        """What the call gives in the loop. An interrupt here cancels it there."""
+        if self._portal is None:
+            raise ConfigurationError("The session is closed", action="Open a new one.")
+        if threading.get_ident() == self._thread:
+            raise ConfigurationError(
+                "A blocking call was made from inside the session's own event loop and would wait for itself",
+                action="Use earwitness.connect and await there.",
+            )
+        future = self._portal.start_task_soon(make, *args)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        self._portal = None
+        self._stack.close()
+
+
+async def _made(make: Callable[[], AsyncSession]) -> AsyncSession:
+    return make()
