@@ -1,0 +1,101 @@
+"""What went wrong is told as one sentence on standard error, or as one JSON document there; never as a traceback."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from types import TracebackType
+from typing import Any
+
+import click
+
+from ..errors import EarwitnessError
+from . import _exit
+from ._output import complain
+from ._state import State
+
+__all__ = ["describe", "explain", "explain_bug", "explain_usage", "note"]
+
+
+def explain(error: EarwitnessError, state: State, *, about: str = "") -> int:
+    """Tells an error of ours, `about` being the input it concerns, and gives its exit code."""
+    code = _exit.code_of(error)
+    sentence = " ".join([str(error), *getattr(error, "__notes__", ())])
+    if state.json:
+        _complain_json({**describe(error), **_input(about)})
+    else:
+        complain(sentence if not about or about in sentence else f"{about}: {sentence}")
+    _trace(error, state)
+    return code
+
+
+def explain_bug(error: BaseException, state: State, *, about: str = "") -> int:
+    """Tells an exception that nobody expected, by its type and owner only: its text may hold what was said."""
+    owner = _owner(error.__traceback__)
+    sentence = f"An unexpected {type(error).__name__} happened: this is a bug in {owner}."
+    action = f"Report it to {owner}'s maintainers; --verbose shows where it happened."
+    if state.json:
+        _complain_json({"kind": "bug", "message": sentence, "action": action, "exit_code": _exit.BUG, **_input(about)})
+    else:
+        complain(" ".join(part for part in (about and f"{about}:", sentence, action) if part))
+    _trace(error, state)
+    return _exit.BUG
+
+
+def explain_usage(error: click.ClickException, state: State) -> int:
+    """Tells what is wrong with the command line itself."""
+    if state.json:
+        _complain_json({"kind": "usage", "message": error.format_message(), "exit_code": error.exit_code})
+    else:
+        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "earwitness"
+        message = error.format_message()
+        complain(f"{message}{'' if message.endswith(('.', '?', '!')) else '.'} Try '{path} --help'.")
+    return error.exit_code
+
+
+def describe(error: EarwitnessError) -> dict[str, Any]:
+    """The error as plain data with its exit code."""
+    return {**error.details(), "exit_code": _exit.code_of(error)}
+
+
+def note(message: str, state: State, *, about: str = "") -> None:
+    """Tells people something that is no error; machines find it in the document."""
+    if not state.json:
+        complain(f"{about}: note: {message}" if about else f"note: {message}")
+
+
+def _input(about: str) -> dict[str, str]:
+    return {"input": about} if about else {}
+
+
+def _complain_json(error: dict[str, Any]) -> None:
+    complain(json.dumps({"error": error}, default=str), bare=True)
+
+
+def _trace(error: BaseException, state: State) -> None:
+    """Where it happened, for `--verbose`: places only, because messages and source lines' values may be private."""
+    if state.verbose:
+        shown = traceback.StackSummary.extract(traceback.walk_tb(error.__traceback__), capture_locals=False)
+        complain("".join(shown.format()) + type(error).__qualname__, bare=True)
+
+
+def _owner(trace: TracebackType | None) -> str:
+    """The plugin in whose code it happened, by distribution, else Earwitness itself."""
+    roots = []
+    while trace is not None:
+        roots.append(str(trace.tb_frame.f_globals.get("__name__", "")).partition(".")[0])
+        trace = trace.tb_next
+    plugins = _plugin_roots(set(roots))
+    return next((f"the plugin {plugins[root]}" for root in reversed(roots) if root in plugins), "Earwitness")
+
+
+def _plugin_roots(roots: set[str]) -> dict[str, str]:
+    """The distributions of those packages that announce plugins."""
+    from .._discovery import PLUGINS, PROVIDERS, scan
+
+    found = {}
+    for plugin in (*scan(PROVIDERS), *scan(PLUGINS)):
+        root = plugin.value.partition(":")[0].partition(".")[0]
+        if root in roots and root != "earwitness":
+            found[root] = plugin.origin.whose
+    return found

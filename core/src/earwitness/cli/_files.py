@@ -1,0 +1,58 @@
+"""Files that appear whole or not at all, and that only their owner can read."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from ..errors import OutputError
+from ._output import FULL, refused
+
+__all__ = ["check_writable", "is_full", "write_file"]
+
+
+def write_file(path: Path, text: str) -> None:
+    """Puts the text in UTF-8 at `path`, whole or not at all, readable by the owner only. Raises OutputError.
+
+    What was there before is replaced at the last moment; a device or pipe is written to directly.
+    """
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_text(text, encoding="utf-8", newline="\n")
+        else:
+            _replace(target, text.encode())
+    except OSError as error:
+        raise refused(str(path), error) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Raises OutputError unless files can be made in this folder: better known before anything is paid for."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise refused(str(folder), error) from error
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether a result could not be kept because there is no room."""
+    cause = error.__cause__ if isinstance(error, OutputError) else None
+    return isinstance(cause, OSError) and cause.errno in FULL
+
+
+def _replace(target: Path, data: bytes) -> None:
+    # mkstemp makes the file readable by its owner only; the same folder, so that the move is one step.
+    handle, name = tempfile.mkstemp(prefix=".earwitness-", suffix=".tmp", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise

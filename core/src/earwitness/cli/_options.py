@@ -1,0 +1,106 @@
+"""The neutral options of a request, as the commands that make one spell them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import click
+
+__all__ = ["profile_options", "request_options", "request_values"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def profile_options(function: F) -> F:
+    """Adds the choice of who shall hear it."""
+    function = click.option(
+        "--config",
+        metavar="FILE",
+        help="Read this configuration file instead of the one that would be found.",
+    )(function)
+    return click.option(
+        "-p", "--profile", metavar="NAME", help="Profile in earwitness.toml, or an installed provider's name."
+    )(function)
+
+
+def request_options(function: F) -> F:
+    """Adds the neutral options; `request_values` turns what they gave into options of a request."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def request_values(
+    *,
+    language: str | None,
+    word_times: bool | None,
+    speakers: str | None,
+    hot_word: Iterable[str],
+    model: str | None,
+    vendor: Iterable[str],
+) -> dict[str, Any]:
+    """The request's options; what was not said is not among them, so that the profile's defaults hold."""
+    given: dict[str, Any] = {
+        "language": language,
+        "word_times": word_times,
+        "speakers": _speakers(speakers),
+        "hot_words": [_hot_word(text) for text in hot_word] or None,
+        "model": model,
+        "vendor": dict(map(_pair, vendor)) or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _speakers(text: str | None) -> bool | str | None:
+    return {"auto": True, "no": False}.get(text, text) if text is not None else None
+
+
+def _hot_word(text: str) -> dict[str, Any]:
+    """`word` or `word:weight`; a colon that no number follows belongs to the word."""
+    word, colon, weight = text.rpartition(":")
+    try:
+        return {"text": word, "weight": float(weight)} if colon else {"text": text}
+    except ValueError:
+        return {"text": text}
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    """`key=value`; the value is JSON where it reads as JSON, else plain text."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise click.UsageError(f"--vendor takes key=value, not {text!r}.")
+    try:
+        return key.strip(), json.loads(value)
+    except ValueError:
+        return key.strip(), value
+
+
+_OPTIONS = (
+    click.option(
+        "-l",
+        "--language",
+        metavar="TAG",
+        help="Language spoken, such as en-US; several with commas; or auto where the provider can.",
+    ),
+    click.option("--word-times/--no-word-times", default=None, help="Ask for the time of each word."),
+    click.option(
+        "--speakers",
+        metavar="auto|N|N-M|no",
+        help="Tell speakers apart: let the provider count, or say how many.",
+    ),
+    click.option(
+        "--hot-word",
+        multiple=True,
+        metavar="WORD[:WEIGHT]",
+        help="A word to listen for, weight 0 to 10. Repeatable.",
+    ),
+    click.option("--model", metavar="NAME", help="One of the provider's models."),
+    click.option(
+        "--vendor",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="An option that only this provider knows; the value may be JSON. Repeatable.",
+    ),
+)

@@ -1,0 +1,114 @@
+"""Standard output for results, standard error for everything else; neither ever ends in a traceback.
+
+This is imported by every command line, `--version` too, so it imports next to nothing itself.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+from ..errors import OutputError
+
+__all__ = ["FULL", "ReaderGoneError", "complain", "flush_output", "printable", "refused", "say", "watched"]
+
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+class ReaderGoneError(Exception):
+    """Whoever read our standard output has ended (`| head`); there is nothing left to do or complain of."""
+
+
+def say(text: str, *, steering: bool = False) -> None:
+    """Writes to standard output at once; `steering` text may hold what moves a terminal's cursor.
+
+    Raises ReaderGoneError, or OutputError where the disk behind it is full.
+    """
+    if sys.stdout is None:
+        raise OutputError("Standard output is closed", action="Give a place with --output.")
+    with _telling():
+        _ready_output()
+        sys.stdout.write(printable(text) if watched(sys.stdout) and not steering else text)
+        sys.stdout.flush()
+
+
+def flush_output() -> None:
+    """Sends what is still held back, so that a failure is told and not found by the interpreter when it ends."""
+    if sys.stdout is not None:
+        with _telling():
+            sys.stdout.flush()
+
+
+def complain(sentence: str, *, bare: bool = False) -> None:
+    """Writes one line to standard error; that nobody hears it is no error."""
+    if sys.stderr is None:
+        return
+    with suppress(OSError, ValueError):
+        line = printable(sentence)
+        sys.stderr.write(f"{line}\n" if bare else f"earwitness: {line}\n")
+        sys.stderr.flush()
+
+
+def printable(text: str) -> str:
+    """The text without the control characters by which a file name or transcript could steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char in "\n\t" or not _controls(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def watched(stream: TextIO | None) -> bool:
+    """Whether somebody looks at this stream on a terminal; a closed one is None."""
+    return stream is not None and stream.isatty()
+
+
+def refused(place: str, error: OSError) -> OutputError:
+    """The error that says why nothing could be written at this place."""
+    if error.errno in FULL:
+        return OutputError(
+            f"{place} could not be written: the disk is full",
+            action="Make room or give another place with --output; nothing was left half-written.",
+        )
+    reason = (error.strerror or type(error).__name__).lower()
+    return OutputError(f"{place} could not be written: {reason}", action="Give another place with --output.")
+
+
+def _ready_output() -> None:
+    """Piped output is UTF-8 everywhere; a terminal keeps its encoding and shows what it cannot as a question mark."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is None:
+        return
+    if sys.stdout.isatty():
+        reconfigure(errors="replace")
+    else:
+        reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        _drop_output()
+        raise ReaderGoneError from None
+    except OSError as error:
+        _drop_output()
+        if error.errno == errno.EINVAL and os.name == "nt":
+            # Windows says so when the reader of a pipe has gone.
+            raise ReaderGoneError from None
+        raise refused("standard output", error) from error
+
+
+def _drop_output() -> None:
+    """Points standard output nowhere: the interpreter would flush the rest at its end and complain once more."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _controls(char: str) -> bool:
+    return ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0

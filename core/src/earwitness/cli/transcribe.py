@@ -1,0 +1,53 @@
+"""`earwitness transcribe`: recordings in, transcripts out; one bad recording does not stop the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ._commands import Command, common, state_of
+from ._options import profile_options, request_options, request_values
+
+__all__ = ["command"]
+
+
+@click.command(
+    "transcribe",
+    cls=Command,
+    example=(
+        "earwitness transcribe meeting.wav",
+        "earwitness transcribe *.mp3 --format srt --output subtitles/",
+        "ffmpeg -i film.mkv -f wav - | earwitness transcribe - --output film.vtt",
+    ),
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@profile_options
+@request_options
+@click.option("-f", "--format", metavar="NAME", help="txt, json, srt or vtt, or what a plugin adds. [default: txt]")
+@click.option("-o", "--output", metavar="PATH", help="File, or folder for several results; only you can read them.")
+@common
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    files: tuple[str, ...],
+    profile: str | None,
+    config: str | None,
+    format: str | None,
+    output: str | None,
+    **options: Any,
+) -> int:
+    """Write down what is said in each FILE.
+
+    FILE is a recording or video, a pattern, a web address, or - for standard input. Without --output the text goes to
+    standard output and nothing else does; several texts are told apart by a line with the file's name. Several srt,
+    vtt or json results need an --output folder. The format follows the suffix of the --output file.
+
+    A recording that fails is told on standard error and the others go on; the exit code is that of the first failure.
+    """
+    from ._transcribing import Wish, transcribe_all
+
+    state = state_of(ctx)
+    wish = Wish(files, profile, config, format, output, request_values(**options))
+    return transcribe_all(wish, state)

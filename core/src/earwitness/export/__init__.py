@@ -1,0 +1,33 @@
+"""Output formats: each turns one transcript into the text of one file, and needs nothing but the transcript.
+
+A plugin adds a format with the hook `earwitness_exporters`; it returns `Exporter` objects like the ones here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import InvalidRequestError
+from ..models import Transcript
+from . import json, srt, txt, vtt
+from ._base import Exporter
+from ._cues import cells
+
+__all__ = ["Exporter", "cells", "exporters", "render"]
+
+
+def exporters(more: Mapping[str, Exporter] | None = None) -> dict[str, Exporter]:
+    """The built-in formats by name, and then those of `more`; a built-in name is never replaced."""
+    own = {exporter.name: exporter for exporter in (txt.EXPORTER, json.EXPORTER, srt.EXPORTER, vtt.EXPORTER)}
+    return {**own, **{name: exporter for name, exporter in (more or {}).items() if name not in own}}
+
+
+def render(transcript: Transcript, format: str, *, more: Mapping[str, Exporter] | None = None) -> str:
+    """The whole text of one file.
+
+    Raises InvalidRequestError for an unknown format, UnsupportedFeatureError as `write` does.
+    """
+    known = exporters(more)
+    if format not in known:
+        raise InvalidRequestError(f"There is no format {format!r}", action=f"Use one of: {', '.join(known)}.")
+    return known[format].write(transcript)
