@@ -1,0 +1,109 @@
+"""The command line explains itself, costs little to start, and its exit codes are one table."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from earwitness import __version__, errors
+from earwitness.cli._app import COMMANDS, app
+from earwitness.cli._exit import CODES, code_of, table
+
+HEAVY = ("httpx", "pydantic", "asyncio", "rich", "importlib.metadata", "stevedore", "pluggy", "logging")
+
+
+def imported_by(*args: str) -> set[str]:
+    """The modules that a command line has imported when it ends."""
+    code = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print('\\n'.join(sys.modules), file=sys.stderr))\n"
+        f"sys.argv = ['earwitness', *{args!r}]\n"
+        "from earwitness.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("args", [("--version",), ("--help",), ("transcribe", "--help"), ("doctor", "--help")])
+def test_asking_for_help_imports_nothing_heavy(args: tuple[str, ...]) -> None:
+    """Version and help import no HTTP client, no pydantic, no event loop, no rich, and no plugin machinery."""
+    found = imported_by(*args)
+    assert "earwitness.cli._app" in found
+    assert not [name for name in HEAVY if name in found]
+
+
+def test_the_version_is_printed_alone() -> None:
+    """`--version` prints name and version."""
+    assert CliRunner().invoke(app, ["--version"]).output == f"earwitness {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_begins_with_an_example_and_fits_100_columns(command: str) -> None:
+    """The first thing in every help is what to type; no line is longer than 100 columns."""
+    for columns in ("80", "300"):
+        done = CliRunner().invoke(app, [*filter(None, [command]), "--help"], env={"COLUMNS": columns})
+        first, second, *_ = done.output.splitlines()
+        assert done.exit_code == 0 and first in ("Example:", "Examples:")
+        assert f"earwitness {command}" in second
+        assert max(map(len, done.output.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_table_of_commands_tells_the_truth(command: str) -> None:
+    """Each command of the static table exists under its name."""
+    found = app.get_command(click.Context(app), command)
+    assert found is not None and found.name == command
+    assert "--json" in {option for param in found.params for option in param.opts}
+
+
+def test_examples_in_help_are_accepted() -> None:
+    """The example lines use only options that the command has."""
+    for name in COMMANDS:
+        command = app.get_command(click.Context(app), name)
+        assert command is not None
+        known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
+        for line in command.example:  # type: ignore[attr-defined]
+            words = line[line.index("earwitness") :].split()
+            assert words[1] == name and {word for word in words if word.startswith("--")} <= known
+
+
+def test_every_error_has_its_own_exit_code() -> None:
+    """Each class of the error tree has one code, no two share it, and none collides with a code of the shell."""
+    classes = {getattr(errors, name) for name in errors.__all__ if name.endswith("Error")}
+    assert set(CODES) == classes
+    assert len({code for code, _ in table()}) == len(table())
+    assert all(2 < code < 126 for code in CODES.values())
+
+
+def test_a_plugins_own_error_has_the_nearest_code() -> None:
+    """An error class of a plugin ends with the code of the class it descends from."""
+
+    class Special(errors.RateLimitedError):
+        pass
+
+    assert code_of(Special("slow down")) == CODES[errors.RateLimitedError]
+
+
+def test_help_shows_every_exit_code() -> None:
+    """The table of exit codes is in the help."""
+    text = CliRunner().invoke(app, ["--help"]).output
+    assert all(f"{code} {meaning}" in text for code, meaning in table())
+
+
+def test_a_misspelt_command_is_told_its_nearest() -> None:
+    """An unknown command is a wrong command line, and the one that was meant is offered."""
+    done = CliRunner().invoke(app, ["transcibe", "x.wav"])
+    assert done.exit_code == 2 and "Did you mean 'transcribe'?" in done.stderr and done.stdout == ""
+
+
+def test_a_wrong_option_is_json_for_machines() -> None:
+    """With --json even a wrong command line is told as JSON on standard error."""
+    import json
+
+    done = CliRunner().invoke(app, ["doctor", "--json", "--nonsense"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert json.loads(done.stderr)["error"]["kind"] == "usage"

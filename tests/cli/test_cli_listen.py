@@ -1,0 +1,104 @@
+"""`earwitness listen`: text appears while the audio is heard."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from earwitness.cli._exit import CODES
+from earwitness.cli._listening import _tail
+from earwitness.errors import BadAudioError
+from earwitness.export import cells
+from support.desk import COMMAND, TIMEOUT_S, Desk
+
+SOUND = bytes(32 * 600)
+
+
+def test_only_finished_lines_are_piped(desk: Desk) -> None:
+    """Piped output is one line per finished segment, the speaker named where it changes, and nothing unfinished."""
+    done = desk.run("listen", "-", input=SOUND)
+    assert (done.code, done.out, done.err) == (0, "1: hello world\ngood bye\n", "")
+
+
+def test_events_are_json_lines(desk: Desk) -> None:
+    """--json prints every event as a JSON document of its own line, in order of time."""
+    done = desk.run("listen", "-", "--json", input=SOUND)
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert [event["event"] for event in events] == ["interim", "interim", "final", "final"]
+    assert events[1]["text"] == "hello wor"
+    assert events[2] == {
+        "event": "final",
+        "segment": {"text": "hello world", "start_ms": 0, "end_ms": 300, "speaker": "1"},
+        "heard_ms": 300,
+    }
+
+
+def test_a_file_is_heard_as_fast_as_possible_when_asked(desk: Desk) -> None:
+    """--fast hears ten minutes without waiting ten minutes."""
+    desk.recording("long.wav", ms=600_000)
+    done = desk.run("listen", "long.wav", "--fast")
+    assert (done.code, done.out) == (0, "1: hello world\ngood bye\n")
+
+
+def test_a_line_is_written_as_soon_as_it_is_finished(desk: Desk) -> None:
+    """The first line arrives while standard input is still open."""
+    with desk.start("listen", "-", stdin=-1) as running:
+        assert running.stdin is not None and running.stdout is not None
+        running.stdin.write(bytes(32 * 350))
+        running.stdin.flush()
+        assert running.stdout.readline() == b"1: hello world\n"
+        running.stdin.write(bytes(32 * 350))
+        running.stdin.close()
+        assert running.stdout.read() == b"good bye\n"
+        assert running.wait(TIMEOUT_S) == 0
+
+
+def test_a_missing_file_is_one_sentence(desk: Desk) -> None:
+    """A file that is not there ends with the code of bad audio."""
+    done = desk.run("listen", "nothing.wav")
+    assert (done.code, done.out) == (CODES[BadAudioError], "") and done.err.count("\n") == 1
+
+
+def test_the_rate_is_checked(desk: Desk) -> None:
+    """A rate that no microphone has is a wrong command line."""
+    assert desk.run("listen", "-", "--rate", "44").code == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_a_terminal_shows_text_that_grows(desk: Desk) -> None:
+    """On a terminal unfinished text is shown and erased again before the finished line takes its place."""
+    import pty
+    import subprocess
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "listen", "-"],
+        cwd=desk.folder,
+        stdin=subprocess.PIPE,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+    ) as running:
+        os.close(theirs)
+        assert running.stdin is not None
+        running.stdin.write(SOUND)
+        running.stdin.close()
+        shown = b""
+        try:
+            while block := os.read(ours, 4096):
+                shown += block
+        except OSError:
+            pass
+        os.close(ours)
+        assert running.wait(TIMEOUT_S) == 0
+    text = shown.decode().replace("\r\n", "\n")
+    assert text.index("hello wor") < text.index("1: hello world\n") < text.index("good bye\n")
+    assert "\r\x1b[Khello wor\r\x1b[K" in text
+
+
+def test_a_growing_line_never_wraps() -> None:
+    """Only the end of a long unfinished text is shown, counted in columns of the terminal."""
+    for text in ("word " * 100, "今天天气很好" * 50, "short", ""):
+        shown = _tail(text, 40)
+        assert cells(shown) <= 40 and text.endswith(shown) and (shown == text or cells(shown) > 15)

@@ -1,0 +1,518 @@
+"""A session at work with real small providers: REST over loopback, an engine in a worker process."""
+
+import asyncio
+import threading
+import time
+import wave
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from earwitness._plugins import Plugins
+from earwitness.config import Profile
+from earwitness.errors import (
+    BadAudioError,
+    ConfigurationError,
+    DeadlineError,
+    InvalidRequestError,
+    JobCancelledError,
+    JobFailedError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    UnsupportedFeatureError,
+)
+from earwitness.hookspecs import hookimpl
+from earwitness.jobs import Job, JobStatus
+from earwitness.models import Interim, Transcript
+from earwitness.provider import Provider
+from earwitness.request import RequestOptions, UrlAudio
+from earwitness.session import AsyncSession
+from earwitness.streaming import Final
+from earwitness.sync import Session
+from support.restful import RestServer, serving
+from support.shapes import EngineVendor, RestVendor
+
+
+@pytest.fixture
+def vendor() -> Iterator[RestServer]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def wav(tmp_path: Path) -> Path:
+    return _wav(tmp_path / "speech.wav", seconds=2)
+
+
+def _wav(path: Path, *, seconds: float, channels: int = 1) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(b"\1\0" * int(16_000 * seconds * channels))
+    return path
+
+
+def session_of(
+    provider: type[Provider[Any]],
+    settings: dict[str, Any],
+    *plugins: object,
+    request: RequestOptions | None = None,
+    on_unsupported: str = "error",
+) -> AsyncSession:
+    profile = Profile(
+        "test",
+        provider.name,
+        settings,
+        request or RequestOptions(language="en-US"),
+        on_unsupported=on_unsupported,  # type: ignore[arg-type]
+    )
+    return AsyncSession(provider, profile, Plugins(plugins), version="9")
+
+
+@asynccontextmanager
+async def rest(vendor: RestServer, *plugins: object, **options: Any) -> AsyncIterator[AsyncSession]:
+    async with session_of(RestVendor, {"base_url": vendor.url}, *plugins, **options) as session:
+        yield session
+
+
+@asynccontextmanager
+async def engine(**settings: Any) -> AsyncIterator[AsyncSession]:
+    async with session_of(EngineVendor, settings) as session:
+        yield session
+
+
+def run(main: Any) -> None:
+    asyncio.run(main())
+
+
+def test_a_job_goes_through_its_statuses(vendor: RestServer, wav: Path) -> None:
+    """Submitting, watching and taking the result of a vendor's job, each with its status and progress."""
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            job = await session.submit(wav, metadata={"case": "7"})
+            assert job.status is JobStatus.QUEUED and job.reference is not None
+            assert job.reference.submitted_at is not None
+            seen = [(one.status, one.progress) async for one in session.watch(job)]
+            assert seen[-1] == (JobStatus.SUCCEEDED, 1.0) and (JobStatus.RUNNING, 0.25) in seen
+            transcript = await session.result(job)
+            assert transcript.text == "as heard" and transcript.metadata == {"case": "7"}
+
+    run(main)
+
+
+def test_the_upload_is_the_file(vendor: RestServer, wav: Path) -> None:
+    """The vendor receives the file's own bytes, signed, once."""
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            await session.transcribe(wav)
+
+    run(main)
+    assert len(vendor.uploads) == 1 and wav.read_bytes() in vendor.uploads[0] and vendor.keys == ["key"]
+
+
+def test_audio_is_converted_to_what_the_service_takes(vendor: RestServer, tmp_path: Path) -> None:
+    """A stereo recording reaches a mono service as mono."""
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            await session.transcribe(_wav(tmp_path / "stereo.wav", seconds=1, channels=2))
+
+    run(main)
+    assert 32_000 < len(vendor.uploads[0]) < 33_000
+
+
+def test_a_transcript_says_who_heard_it(vendor: RestServer, wav: Path) -> None:
+    """Provider, profile, plugin version, service and the language asked for stand on the transcript."""
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            heard = await session.transcribe(wav, keep_raw=True)
+            served = heard.served_by
+            assert served is not None
+            assert (served.provider, served.profile, served.plugin_version) == ("restful", "test", "9")
+            assert served.service == "batch" and heard.requested_language == ("en-US",)
+            assert heard.raw is not None and b"as heard" in heard.raw.body
+
+    run(main)
+
+
+def test_what_was_asked_and_did_not_come_is_a_notice(vendor: RestServer, wav: Path) -> None:
+    """Word times that the vendor did not deliver are a countable notice."""
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            (notice,) = (await session.transcribe(wav, word_times=True)).notices
+            assert (notice.kind, notice.feature) == ("not_delivered", "word_times")
+
+    run(main)
+
+
+def test_a_refused_submission_is_repeated(vendor: RestServer, wav: Path) -> None:
+    """A submission that was certainly not accepted is sent again, with the whole body."""
+    vendor.refusals = [429, 503]
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            await session.transcribe(wav)
+
+    run(main)
+    assert len(vendor.uploads) == 3 and all(wav.read_bytes() in body for body in vendor.uploads)
+
+
+def test_a_refusal_for_good_is_raised(vendor: RestServer, wav: Path) -> None:
+    """When the tries are used up the vendor's own refusal is raised, with its type."""
+    vendor.refusals = [429] * 10
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            with pytest.raises(RateLimitedError, match="Too many jobs") as caught:
+                await session.submit(wav)
+            assert caught.value.provider == "restful"
+
+    run(main)
+
+
+@pytest.mark.parametrize("trouble", ["500", "cut"])
+def test_a_lost_answer_makes_the_job_uncertain(vendor: RestServer, wav: Path, trouble: str) -> None:
+    """A submission whose outcome is unknown is never sent again: the job is uncertain and says so."""
+    vendor.refusals, vendor.drop_answers = [500], trouble == "cut"
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            job = await session.submit(wav)
+            assert job.status is JobStatus.UNCERTAIN
+            with pytest.raises(OutcomeUnknownError):
+                await session.result(job)
+
+    run(main)
+    assert len(vendor.uploads) == 1
+
+
+def test_a_failed_job_raises_its_error(vendor: RestServer, wav: Path) -> None:
+    """A job that the vendor gave up raises the vendor's reason, with its code."""
+    vendor.ending = "broken"
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            job = await session.submit(wav)
+            with pytest.raises(JobFailedError) as caught:
+                await session.result(job)
+            assert caught.value.vendor_code == "B1" and caught.value.provider == "restful"
+            assert (await session.refresh(job)).status is JobStatus.FAILED
+
+    run(main)
+
+
+def test_a_later_session_takes_a_job_up(vendor: RestServer, wav: Path) -> None:
+    """A job's snapshot is enough for another session to fetch its result."""
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            job = await session.submit(wav)
+        async with rest(vendor) as session:
+            assert (await session.result(job)).text == "as heard"
+
+    run(main)
+
+
+def test_cancel_asks_the_vendor(vendor: RestServer, wav: Path) -> None:
+    """Cancelling a vendor's job ends it there, and its result raises."""
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            job = await session.cancel(await session.submit(wav))
+            assert job.status is JobStatus.CANCELLED
+            with pytest.raises(JobFailedError):
+                await session.result(job)
+
+    run(main)
+    assert vendor.cancelled == ["v1"]
+
+
+def test_waiting_ends_in_time(wav: Path) -> None:
+    """A wait that takes too long raises, and the job goes on."""
+
+    async def main() -> None:
+        async with engine(block_s=0.2) as session:
+            job = await session.submit(wav)
+            with pytest.raises(DeadlineError):
+                await session.wait(job, timeout=0.1)
+            assert (await session.refresh(job)).status is JobStatus.RUNNING
+
+    run(main)
+
+
+def test_an_engine_gives_progress(wav: Path) -> None:
+    """A job of a local engine is handed over when it is being heard, and tells how far it is."""
+
+    async def main() -> None:
+        async with engine(block_s=0.01) as session:
+            job = await session.submit(wav)
+            assert job.status is JobStatus.RUNNING
+            shares = [one.progress or 0 async for one in session.watch(job)]
+            assert shares == sorted(shares) and shares[-1] == 1.0 and len(shares) > 3
+            transcript = await session.result(job)
+            assert transcript.text == "64000" and transcript.duration_ms == 2000
+            assert transcript.served_by is not None and transcript.served_by.engine_version == "counting 1"
+
+    run(main)
+
+
+def test_cancelling_an_engine_frees_it(wav: Path) -> None:
+    """A local job that is cancelled stops, and the next one is heard."""
+
+    async def main() -> None:
+        async with engine(block_s=0.1) as session:
+            job = await session.cancel(await session.submit(wav))
+            assert job.status is JobStatus.CANCELLED
+            with pytest.raises(JobCancelledError):
+                await session.result(job)
+            assert (await session.transcribe(wav)).text == "64000"
+
+    run(main)
+
+
+def test_a_cancelled_transcribe_cancels_its_job(wav: Path) -> None:
+    """Cancelling the call cancels the work, and leaves no record behind."""
+
+    async def main() -> None:
+        async with engine(block_s=0.2) as session:
+            seen: list[Job] = []
+            task = asyncio.create_task(session.transcribe(wav, on_change=seen.append))
+            while not seen:
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert seen[-1].status is JobStatus.CANCELLED and not session._book.all()
+
+    run(main)
+
+
+def test_an_engine_that_crashes_fails_its_job(wav: Path) -> None:
+    """A crash in a native library is a failed job with a sentence."""
+
+    async def main() -> None:
+        async with engine(trouble="abort") as session:
+            with pytest.raises(JobFailedError, match="ended unexpectedly"):
+                await session.transcribe(wav)
+
+    run(main)
+
+
+def test_live_audio_gives_events_and_a_transcript() -> None:
+    """A stream through an engine gives interim and final events, and a transcript at the end."""
+
+    async def main() -> None:
+        async with engine() as session, session.stream([bytes(3_200)] * 5) as stream:
+            events = [event async for event in stream]
+            assert isinstance(events[0], Interim) and isinstance(events[-1], Final)
+            transcript = stream.transcript()
+            assert transcript.text == "16000" and transcript.duration_ms == 500 and not transcript.notices
+
+    run(main)
+
+
+def test_a_stream_left_early_says_so() -> None:
+    """A transcript taken before the end of its stream is marked incomplete."""
+
+    async def main() -> None:
+        async with engine() as session:
+            stream = session.stream([bytes(3_200)] * 5)
+            await anext(stream)
+            await stream.aclose()
+            assert [notice.kind for notice in stream.transcript().notices] == ["incomplete"]
+
+    run(main)
+
+
+def test_a_file_is_streamed_at_the_pace_of_speech(wav: Path) -> None:
+    """A paced file takes about as long as it lasts."""
+
+    async def main() -> None:
+        async with engine() as session, session.stream(wav, pace=True) as stream:
+            started = time.monotonic()
+            assert [event async for event in stream]
+            assert time.monotonic() - started > 1.5
+
+    run(main)
+
+
+def test_what_a_service_cannot_do_is_refused(vendor: RestServer, wav: Path) -> None:
+    """An option the service lacks, or too much of one, is refused before anything is sent, with the option's name."""
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            with pytest.raises(UnsupportedFeatureError, match="emotion") as caught:
+                await session.submit(wav, emotion=True)
+            assert caught.value.feature == "emotion" and "scripted" not in caught.value.who_can
+            with pytest.raises(UnsupportedFeatureError, match="at most 2"):
+                await session.submit(wav, hot_words=["a", "b", "c"])
+            with pytest.raises(UnsupportedFeatureError, match="de-DE"):
+                await session.submit(wav, language="de-DE")
+            with pytest.raises(InvalidRequestError, match="teir"):
+                await session.submit(wav, vendor={"teir": "gold"})
+
+    run(main)
+    assert not vendor.uploads
+
+
+def test_a_profile_may_drop_what_cannot_be_done(vendor: RestServer, wav: Path) -> None:
+    """With on_unsupported = drop the job runs, and the transcript says what was left out."""
+
+    async def main() -> None:
+        async with rest(vendor, on_unsupported="drop") as session:
+            heard = await session.transcribe(wav, emotion=True)
+            assert [(one.kind, one.feature) for one in heard.notices] == [("dropped", "emotion")]
+
+    run(main)
+
+
+def test_language_is_never_guessed(vendor: RestServer, wav: Path) -> None:
+    """A service of several languages wants to be told one; a service of one language is not asked."""
+
+    async def main() -> None:
+        async with rest(vendor, request=RequestOptions()) as session:
+            with pytest.raises(InvalidRequestError, match="names none"):
+                await session.submit(wav)
+        async with session_of(EngineVendor, {}, request=RequestOptions()) as local:
+            assert (await local.transcribe(wav)).requested_language == ("en-US",)
+
+    run(main)
+
+
+def test_an_engine_cannot_fetch_a_url() -> None:
+    """A URL for an engine of this machine is refused with what to do."""
+
+    async def main() -> None:
+        async with engine() as session:
+            with pytest.raises(UnsupportedFeatureError, match="download the file"):
+                await session.submit("https://example.com/secret-path/a.wav")
+
+    run(main)
+
+
+def test_a_missing_file_is_bad_audio(vendor: RestServer, tmp_path: Path) -> None:
+    """A file that is not there is told by name."""
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            with pytest.raises(BadAudioError, match=r"gone\.wav"):
+                await session.submit(tmp_path / "gone.wav")
+
+    run(main)
+
+
+class _Marking:
+    @hookimpl
+    def earwitness_prepare_request(self, request: Any) -> Any:
+        return request.model_copy(update={"metadata": {"by": "plugin"}})
+
+    @hookimpl
+    def earwitness_transcript_ready(self, transcript: Transcript, job: Job) -> Transcript:
+        return Transcript.checked(transcript.segments, metadata={**transcript.metadata, "job": job.id})
+
+    def __init__(self) -> None:
+        self.seen: list[JobStatus] = []
+
+    @hookimpl
+    def earwitness_job_changed(self, job: Job) -> None:
+        self.seen.append(job.status)
+
+
+def test_plugins_see_request_changes_and_result(vendor: RestServer, wav: Path) -> None:
+    """A plugin given to a session changes the request and the transcript, and observes every status."""
+    plugin = _Marking()
+
+    async def main() -> None:
+        async with rest(vendor, plugin) as session:
+            job = await session.submit(wav)
+            heard = await session.result(job)
+            assert heard.metadata == {"by": "plugin", "job": job.id}
+
+    run(main)
+    assert plugin.seen[-1] is JobStatus.SUCCEEDED and JobStatus.RUNNING in plugin.seen
+
+
+def test_a_job_of_another_provider_is_refused(vendor: RestServer, wav: Path) -> None:
+    """A session does not ask one vendor about another's job."""
+
+    async def main() -> None:
+        async with rest(vendor) as session, engine() as other:
+            job = await session.submit(wav)
+            with pytest.raises(ConfigurationError, match="restful"):
+                await other.refresh(job)
+
+    run(main)
+
+
+def test_the_blocking_session_works_inside_a_running_loop(wav: Path) -> None:
+    """The blocking face runs in its own loop, also where one is already running."""
+
+    async def main() -> None:
+        with Session(lambda: session_of(EngineVendor, {})) as session:
+            job = session.submit(wav)
+            assert [one.status for one in session.watch(job)][-1] is JobStatus.SUCCEEDED
+            assert session.result(job).text == "64000"
+            with session.stream([bytes(3_200)]) as stream:
+                assert [type(event) for event in stream] == [Interim, Final]
+
+    run(main)
+
+
+def test_a_blocking_call_from_its_own_loop_is_refused(wav: Path) -> None:
+    """A call that would wait for itself raises instead."""
+    caught: list[BaseException] = []
+    with Session(lambda: session_of(EngineVendor, {})) as session:
+
+        def ask(job: Job) -> None:
+            try:
+                session.refresh(job)
+            except ConfigurationError as error:
+                caught.append(error)
+
+        session.transcribe(wav, on_change=ask)
+    assert caught and "wait for itself" in str(caught[0])
+
+
+def test_a_closed_session_says_so(wav: Path) -> None:
+    """A session that was closed refuses work in one sentence; closing it twice is harmless."""
+    session = Session(lambda: session_of(EngineVendor, {}))
+    session.close()
+    session.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        session.transcribe(wav)
+
+
+def test_nothing_is_left_behind(wav: Path) -> None:
+    """After a session no thread and no worker process remains."""
+    before = set(threading.enumerate())
+    with Session(lambda: session_of(EngineVendor, {})) as session:
+        session.transcribe(wav)
+        (process,) = session._session._runtime._pool._all
+    assert not process.alive
+    assert {one for one in threading.enumerate() if not one.daemon} <= before
+
+
+def test_several_recordings_at_once(tmp_path: Path) -> None:
+    """Recordings given together are heard by several workers, and each gets its own result."""
+    files = [_wav(tmp_path / f"{number}.wav", seconds=number / 2) for number in range(1, 5)]
+
+    async def main() -> None:
+        async with engine() as session:
+            heard = await asyncio.gather(*(session.transcribe(file) for file in files))
+            assert [one.text for one in heard] == [str(16_000 * number) for number in range(1, 5)]
+
+    run(main)
+
+
+def test_a_url_is_handed_to_a_vendor_that_fetches() -> None:
+    """A URL needs no media on this machine, and its path is shown nowhere."""
+    source = UrlAudio("https://example.com/signed?token=abc")
+    assert "abc" not in repr(source) and "signed" not in repr(source) and source.host == "example.com"

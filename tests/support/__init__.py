@@ -1,0 +1,1 @@
+"""What several test files need and the product does not."""
