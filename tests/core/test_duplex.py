@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from earwitness._duplex import StreamPolicy, drive
+from earwitness._live.duplex import StreamPolicy, drive
 from earwitness.errors import (
     ConfigurationError,
     DeadlineError,
@@ -563,6 +563,43 @@ def test_it_can_be_left_at_any_moment(wire: str) -> None:
             await one(seed)
 
     run(main())
+
+
+def test_a_source_is_closed_when_the_stream_is_left() -> None:
+    """A source with `aclose` is closed by the driver, not by the collector some time later."""
+
+    class Microphone:
+        closed = False
+
+        def __aiter__(self) -> "Microphone":
+            return self
+
+        async def __anext__(self) -> bytes:
+            return bytes(3200)
+
+        async def aclose(self) -> None:
+            self.closed = True
+
+    async def main() -> None:
+        source = Microphone()
+        async with running("websocket") as (_, make):
+            events = drive(make, source, in_rate=16_000)
+            await anext(events)
+            await events.aclose()
+        assert source.closed
+
+    run(main())
+
+
+def test_one_huge_block_is_as_good_as_many() -> None:
+    """A source that gives all its audio in one block loses nothing in a cut either."""
+    values = [*range(1, 40)]
+    policy = StreamPolicy(backoff_s=0.0, replay_s=3.0, ahead_s=0.3)
+    pcm = speech(values)
+    act = Act(cut_after_ms=1000, ending="error")
+    heard, _ = heard_with("websocket", act, audio=live(pcm, block=len(pcm)), policy=policy, terms={"pace": 20.0})
+    assert heard.words == expected_words(values)
+    assert not heard.incomplete
 
 
 @on_both_wires

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from earwitness._connections import open_connection
-from earwitness._duplex import StreamPolicy, drive
-from earwitness._tongue import MAX_FRAME
+from earwitness._live.connections import open_connection
+from earwitness._live.duplex import StreamPolicy, drive
+from earwitness._live.tongue import MAX_FRAME
 from earwitness.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -301,7 +301,9 @@ def test_every_cut_frees_its_connection_at_once(wire: str) -> None:
         acts = [Act(cut_after_ms=150, ending="error"), Act(cut_after_ms=150, ending="busy")]
         policy = StreamPolicy(backoff_s=0.2, rate_limit_wait_s=0.2)
         async with running(wire, *acts) as (vendor, make), _counting(vendor) as counts:
-            async for _ in drive(lambda: make(chunk_ms=10), live(speech([*range(1, 200)])), in_rate=16_000, policy=policy):
+            async for _ in drive(
+                lambda: make(chunk_ms=10), live(speech([*range(1, 200)])), in_rate=16_000, policy=policy
+            ):
                 pass
             while counts[-1]:
                 await asyncio.sleep(0.01)

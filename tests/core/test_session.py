@@ -1,6 +1,7 @@
 """A session at work with real small providers: REST over loopback, an engine in a worker process."""
 
 import asyncio
+import json
 import threading
 import time
 import wave
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from earwitness._plugins import Plugins
 from earwitness.config import Profile
@@ -22,6 +24,7 @@ from earwitness.errors import (
     JobFailedError,
     OutcomeUnknownError,
     RateLimitedError,
+    UnavailableError,
     UnsupportedFeatureError,
 )
 from earwitness.hookspecs import hookimpl
@@ -33,7 +36,7 @@ from earwitness.session import AsyncSession
 from earwitness.streaming import Final
 from earwitness.sync import Session
 from support.restful import RestServer, serving
-from support.shapes import EngineVendor, RestVendor
+from support.shapes import EngineVendor, RestVendor, SocketVendor
 
 
 @pytest.fixture
@@ -516,3 +519,43 @@ def test_a_url_is_handed_to_a_vendor_that_fetches() -> None:
     """A URL needs no media on this machine, and its path is shown nowhere."""
     source = UrlAudio("https://example.com/signed?token=abc")
     assert "abc" not in repr(source) and "signed" not in repr(source) and source.host == "example.com"
+
+
+def test_live_audio_reaches_a_vendor_over_a_websocket() -> None:
+    """A provider with a dialect streams through the same session: events, times and a transcript."""
+
+    async def hear(socket: ServerConnection) -> None:
+        heard = 0
+        async for message in socket:
+            if isinstance(message, bytes):
+                heard += len(message) // 32
+                await socket.send(json.dumps({"text": "so far", "start": 0, "final": False}))
+            elif "hello" in message:
+                await socket.send(json.dumps({"welcome": 1}))
+            else:
+                await socket.send(json.dumps({"text": f"{heard} ms", "start": 0, "end": heard, "final": True}))
+                await socket.send(json.dumps({"end": 1}))
+
+    async def main() -> None:
+        async with serve(hear, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with session_of(SocketVendor, {"url": f"ws://127.0.0.1:{port}"}) as session:
+                async with session.stream([bytes(3_200)] * 4) as stream:
+                    events = [event async for event in stream]
+                assert isinstance(events[0], Interim) and isinstance(events[-1], Final)
+                assert stream.transcript().text == "400 ms" and not stream.transcript().notices
+
+    run(main)
+
+
+def test_a_vendor_that_cannot_be_reached_is_named() -> None:
+    """A refused connection of a live stream is an error with the provider's name and without the address."""
+
+    async def main() -> None:
+        async with session_of(SocketVendor, {"url": "ws://127.0.0.1:9/hidden-path"}) as session:
+            with pytest.raises(UnavailableError) as caught:
+                async for _ in session.stream([bytes(3_200)]):
+                    pass
+            assert caught.value.provider == "socketed" and "hidden-path" not in str(caught.value)
+
+    run(main)

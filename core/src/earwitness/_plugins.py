@@ -15,7 +15,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ._entrypoints import PLUGINS, Found, Origin, scan
-from ._registration import load_object, new_manager, registered, where
+from ._foreign import where
+from ._registration import load_object, new_manager, registered
 from .errors import ConfigurationError, EarwitnessError, PluginError
 from .models import Notice, Transcript
 from .request import TranscriptionRequest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, TypeVar
 
 import pluggy
@@ -15,7 +14,7 @@ from ._entrypoints import Found, Origin
 from ._names import nearest
 from .errors import PluginError
 
-__all__ = ["Manager", "guarded", "load_object", "new_manager", "registered", "where"]
+__all__ = ["Manager", "guarded", "load_object", "new_manager", "registered"]
 
 Manager = pluggy.PluginManager
 T = TypeVar("T")
@@ -63,15 +62,6 @@ def registered(plugin: object, origin: Origin) -> Manager:
         raise _wrong(origin, f"cannot be registered: {_reason(error)}") from error
     _require_hooks(manager, plugin, origin)
     return manager
-
-
-def where(error: BaseException) -> str:
-    """A foreign exception by its type and place only: its text may quote what somebody said."""
-    place: TracebackType | None = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    at = f" in {place.tb_frame.f_code.co_qualname}, line {place.tb_lineno}" if place is not None else ""
-    return f"{type(error).__name__}{at}"
 
 
 class _Driver(DriverManager[Any]):

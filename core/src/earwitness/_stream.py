@@ -9,11 +9,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from ._delivery import delivered
-from ._feeding import blocks_of, paced
+from ._live.feeding import blocks_of, paced
 from ._planning import Planned
+from ._redact import Masker
 from ._runtime import CoreRuntime
 from ._workers import EngineEnd
-from .errors import InvalidRequestError
+from .errors import EarwitnessError, InvalidRequestError
 from .jobs import Attempt, new_id
 from .models import Notice, Segment, ServedBy, Transcript
 from .provider import Provider, Submission
@@ -112,13 +113,18 @@ class AsyncStream:
                     self._version = event.version
 
     async def _from_dialect(self) -> AsyncGenerator[StreamEvent]:
-        from ._duplex import drive
+        from ._live.duplex import drive
 
         first = self._fresh_dialect()
         events = drive(self._fresh_dialect, self._blocks(first.sample_rate), in_rate=first.sample_rate)
         async with aclosing(events) as told:
-            async for event in told:
-                yield event
+            try:
+                async for event in told:
+                    yield event
+            except EarwitnessError as error:
+                Masker(self._provider.secrets()).clean(error)
+                error.provider = error.provider or self._provider.name
+                raise
 
     def _fresh_dialect(self) -> Any:
         dialect = self._provider.dialect(self._submission())

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from queue import Queue
 from typing import Any, BinaryIO
 
+from ._foreign import where
 from .engine import Engine
 from .errors import EarwitnessError, JobFailedError
 from .media import Media, pcm
@@ -111,12 +112,8 @@ class _Worker:
 
 def _wrapped(error: Exception) -> JobFailedError:
     """A foreign exception by its type and place only: its text may quote what was said."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f" in {place.tb_frame.f_code.co_qualname}" if place is not None else ""
     return JobFailedError(
-        f"The engine failed with {type(error).__name__}{where}",
+        f"The engine failed with {where(error)}",
         action="Report this to the maintainers of the provider's plugin.",
     )
 

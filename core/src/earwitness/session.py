@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ._delivery import delivered
+from ._foreign import where
 from ._jobs import JobBook, Tracked
 from ._planning import Planned, plan_request, supports
 from ._polling import next_delay_s
@@ -369,9 +370,8 @@ def _installed_that_can(request: TranscriptionRequest) -> tuple[str, ...]:
 def _bug(provider: str, error: Exception) -> EarwitnessError:
     from .errors import PluginError
 
-    log.debug("unexpected %s in %s", type(error).__name__, provider)
     return PluginError(
-        f"The plugin of {provider} failed with an unexpected {type(error).__name__}",
+        f"The plugin of {provider} failed with an unexpected {where(error)}",
         action="Report this to its maintainers.",
         provider=provider,
         accepted="unknown",

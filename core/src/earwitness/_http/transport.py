@@ -83,10 +83,15 @@ class Transport:
             raise ConfigurationError("This session is closed", action="Open another one.")
         talk = Conversation(make_exchange, auth, self._send, self._retries, self._clock, self._clocks)
         try:
-            return await talk.run()
+            result = await talk.run()
         except EarwitnessError as error:
             self._masker.clean(error)
             raise
+        # A job that failed is a result, and its error quotes the vendor as much as one that is raised.
+        carried = getattr(result, "error", None)
+        if isinstance(carried, EarwitnessError):
+            self._masker.clean(carried)
+        return result
 
     async def aclose(self) -> None:
         """Closes every connection and leaves the loggers as they were. May be called twice."""

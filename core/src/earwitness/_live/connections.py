@@ -6,8 +6,8 @@ names the host, never the address or a header; and they log nothing.
 
 from typing import Protocol
 
-from .errors import ConfigurationError
-from .streaming import Dial, Frame
+from ..errors import ConfigurationError
+from ..streaming import Dial, Frame
 
 __all__ = ["Connection", "open_connection"]
 
@@ -34,11 +34,11 @@ async def open_connection(dial: Dial, *, pinged: bool = True) -> Connection:
     Raises an EarwitnessError: ConfigurationError where the extra is not installed or the address is none.
     """
     if dial.kind == "websocket":
-        from ._websocket import WebSocket
+        from .websocket import WebSocket
 
         return await WebSocket.open(dial, pinged=pinged)
     if dial.kind == "grpc":
-        from ._grpc import Grpc
+        from .grpc import Grpc
 
         return await Grpc.open(dial)
     raise ConfigurationError(f"There is no connection kind {dial.kind!r}", action="Use websocket or grpc.")

@@ -6,8 +6,7 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from ._tongue import FAREWELL_S, MAX_FRAME, ErrorKind, Tongue, not_installed, sendable
-from .errors import (
+from ..errors import (
     AuthenticationError,
     DeadlineError,
     EarwitnessError,
@@ -16,7 +15,8 @@ from .errors import (
     RateLimitedError,
     UnavailableError,
 )
-from .streaming import Dial, Frame
+from ..streaming import Dial, Frame
+from .tongue import FAREWELL_S, MAX_FRAME, ErrorKind, Tongue, not_installed, sendable
 
 __all__ = ["Grpc"]
 
@@ -74,12 +74,7 @@ class Grpc:
         await self._guarded(self._call.write(frame.encode() if isinstance(frame, str) else frame))
 
     async def receive(self) -> Frame | None:
-        try:
-            frame = await self._guarded(anext(self._messages, None))
-        except EarwitnessError:
-            if self._status[0] == "OK":
-                return None
-            raise
+        frame = await self._guarded(anext(self._messages, None))
         return frame if isinstance(frame, bytes) else None
 
     async def aclose(self, *, politely: bool) -> None:

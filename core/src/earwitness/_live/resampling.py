@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator
 from typing import TYPE_CHECKING
 
-from .media._decoding import need_av
+from ..media._decoding import need_av
 
 if TYPE_CHECKING:
     from av import AudioFrame, AudioResampler

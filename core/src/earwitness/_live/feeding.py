@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidRequestError
-from .request import AudioSource, LiveAudio, audio_source
+from ..errors import InvalidRequestError
+from ..request import AudioSource, LiveAudio, audio_source
 
 __all__ = ["blocks_of", "paced"]
 
@@ -28,7 +28,7 @@ def blocks_of(audio: object, *, given_rate: int, wanted_rate: int) -> AsyncItera
     live = _live(audio)
     if given_rate == wanted_rate:
         return live
-    from ._resampling import resampled
+    from .resampling import resampled
 
     return resampled(live, given_rate, wanted_rate)
 
@@ -55,7 +55,7 @@ def _live(audio: object) -> AsyncIterator[bytes]:
 
 
 def _decoded(audio: str | Path | AudioSource, sample_rate: int) -> Iterator[bytes]:
-    from .media import open_media, pcm
+    from ..media import open_media, pcm
 
     with open_media(audio_source(audio)) as media:
         yield from pcm(media, sample_rate=sample_rate)

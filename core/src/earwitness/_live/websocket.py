@@ -8,8 +8,7 @@ from socket import gaierror
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from ._tongue import FAREWELL_S, LONGEST_SAID, MAX_FRAME, ErrorKind, Tongue, not_installed, sendable
-from .errors import (
+from ..errors import (
     AuthenticationError,
     ConfigurationError,
     DeadlineError,
@@ -20,9 +19,10 @@ from .errors import (
     RateLimitedError,
     UnavailableError,
 )
-from .exchange import HttpReply
-from .rest import retry_after_s
-from .streaming import Dial, Frame
+from ..exchange import HttpReply
+from ..rest import retry_after_s
+from ..streaming import Dial, Frame
+from .tongue import FAREWELL_S, LONGEST_SAID, MAX_FRAME, ErrorKind, Tongue, not_installed, sendable
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection

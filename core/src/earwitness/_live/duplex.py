@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from dataclasses import dataclass
 from random import random
 
-from ._clock import Clock, SystemClock
-from ._leg import Leg, Outcome, StreamPolicy, asked
-from ._replay import ReplayBuffer
-from .errors import DeadlineError, EarwitnessError, PluginError, RateLimitedError
-from .models import Notice
-from .streaming import Dialect, StreamEvent
+from .._clock import Clock, SystemClock
+from ..errors import DeadlineError, EarwitnessError, PluginError, RateLimitedError
+from ..models import Notice
+from ..streaming import Dialect, StreamEvent
+from .leg import Leg, Outcome, StreamPolicy, asked
+from .replay import ReplayBuffer
 
 __all__ = ["StreamPolicy", "drive"]
 
@@ -116,7 +116,7 @@ class _Duplex:
                 over = await self._over(await leg.run(), leg)
             except EarwitnessError as error:
                 # Its frames would keep the lost connection, and the vendor's slot, until the collector comes.
-                over = await self._over(error, leg)
+                over = await self._over(error.with_traceback(None), leg)
 
     async def _over(self, ending: Outcome | EarwitnessError, leg: Leg) -> bool:
         """Whether that was the whole stream. If not, all is ready for the next connection. Raises the last error."""
@@ -208,6 +208,6 @@ def _asked_s(error: EarwitnessError, policy: StreamPolicy) -> float:
 def _at_rate(audio: AsyncIterable[bytes], given: int, wanted: int) -> AsyncIterable[bytes]:
     if given == wanted:
         return audio
-    from ._resampling import resampled
+    from .resampling import resampled
 
     return resampled(audio, given, wanted)

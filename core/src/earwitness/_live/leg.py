@@ -8,12 +8,12 @@ from dataclasses import dataclass, fields
 from pathlib import PurePath
 from typing import Any, Literal, TypeVar
 
-from ._clock import Clock
-from ._connections import Connection, open_connection
-from ._replay import ReplayBuffer, Timeline
-from .errors import ConfigurationError, DeadlineError, EarwitnessError, PluginError, ProtocolError, UnavailableError
-from .models import Interim, Notice
-from .streaming import Dial, Dialect, Final, Frame, Reconnected, Settled, StreamEvent
+from .._clock import Clock
+from ..errors import ConfigurationError, DeadlineError, EarwitnessError, PluginError, ProtocolError, UnavailableError
+from ..models import Interim, Notice
+from ..streaming import Dial, Dialect, Final, Frame, Reconnected, Settled, StreamEvent
+from .connections import Connection, open_connection
+from .replay import ReplayBuffer, Timeline
 
 __all__ = ["Leg", "Outcome", "StreamPolicy", "asked"]
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from ._redact import Masker
-from .errors import ConfigurationError, EarwitnessError, ProtocolError
-from .streaming import Dial
+from .._redact import Masker
+from ..errors import ConfigurationError, EarwitnessError, ProtocolError
+from ..streaming import Dial
 
 __all__ = ["FAREWELL_S", "LONGEST_SAID", "MAX_FRAME", "ErrorKind", "Tongue", "not_installed", "sendable"]
 

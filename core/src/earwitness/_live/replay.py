@@ -4,8 +4,8 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
-from .models import Interim, Segment, Word
-from .streaming import Final
+from ..models import Interim, Segment, Word
+from ..streaming import Final
 
 __all__ = ["ReplayBuffer", "Timeline"]
 
@@ -16,8 +16,8 @@ _WIDTH = 2
 class ReplayBuffer:
     """A bounded window on the audio, in samples from its start: `base <= heard, sent <= end`.
 
-    Audio before `base` is gone. `put` waits while there is enough to send, so that memory is bounded by `replay_s +
-    ahead_s` seconds and one block of the source. One task may put and one may take.
+    Audio before `base` is gone. `put` waits while there is enough to send, so that memory is bounded by `replay_s` and
+    twice `ahead_s`. One task may put and one may take.
     """
 
     def __init__(self, rate: int, *, replay_s: float, ahead_s: float) -> None:
@@ -50,16 +50,13 @@ class ReplayBuffer:
         return self.finished and self.heard == self.end
 
     async def put(self, block: bytes) -> None:
-        """Adds a block, of any length, as soon as there is room."""
-        while not self._has_room():
-            self._full = True
+        """Adds a block, of any length, piece by piece as there is room."""
+        size = max(1, self._ahead) * _WIDTH
+        for start in range(0, len(block), size):
+            await self._let_in()
+            self._data += block[start : start + size]
+            self._forget(self.sent - self._replay)
             self._news.set()
-            self._room.clear()
-            await self._room.wait()
-        self._full = False
-        self._data += block
-        self._forget(min(self.sent, self.end - self._replay - self._ahead))
-        self._news.set()
 
     def finish(self) -> None:
         """Says that no more audio comes."""
@@ -108,9 +105,14 @@ class ReplayBuffer:
         """So many milliseconds in samples."""
         return ms * self._rate // 1000
 
-    def _has_room(self) -> bool:
+    async def _let_in(self) -> None:
         # After a cut much is unsent; a live source must still be read until the replay window is full.
-        return self.unsent < self._ahead or self.end - self.base < self._replay
+        while self.unsent >= self._ahead and self.end - self.base >= self._replay:
+            self._full = True
+            self._news.set()
+            self._room.clear()
+            await self._room.wait()
+        self._full = False
 
     def _forget(self, until: int) -> None:
         gone = until - self.base

@@ -1,0 +1,1 @@
+"""Live audio: sources become blocks, and a dialect is driven over connections that break, are paced and replayed."""
