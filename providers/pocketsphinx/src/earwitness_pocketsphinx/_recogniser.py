@@ -44,6 +44,7 @@ class Recogniser:
         `voiced` is the part of `pcm` with a voice in it, from which the channel is estimated. Without any sound there
         is no result.
         """
+        self._forget()
         if not self._normalise(voiced):
             return
         done = 0
@@ -74,6 +75,12 @@ class Recogniser:
         if self._guessing:
             self._guessing = False
             self._decoder.end_utt()
+
+    def _forget(self) -> None:
+        """Lets go of what earlier sound taught about noise: a stretch is heard the same whatever came before it."""
+        with _failures_named():
+            self.stop_guessing()
+            self._decoder.reinit_feat()
 
     def _normalise(self, voiced: bytes) -> bool:
         """Sets the cepstral mean to that of these samples; False if they hold no sound at all.

@@ -17,7 +17,7 @@ __all__ = ["Cutter", "Utterance"]
 
 FRAME_S = 0.03
 ONSET = 5
-"""Frames of unbroken voice that open an utterance (0.15 s): the detector begins every stream with up to four false ones."""
+"""Frames of unbroken voice that open an utterance (0.15 s): the detector begins a stream with up to four false ones."""
 LEAD = 10
 """Frames kept before the onset (0.3 s), because a soft consonant is heard late."""
 TRAIL = 5
@@ -30,6 +30,8 @@ LONG = 333
 """From this many frames (10 s) on shorter and shorter pauses suffice ..."""
 LONGEST = 800
 """... and at this many (24 s) it is cut at its quietest point, if need be within a word."""
+RIM = 3
+"""Frames around the voice that the channel is estimated from (0.09 s): with none, or with much quiet, more is misheard."""
 STEADY_DB = 5.0
 """Hiss and hum keep their level within this range; speech at 0 dB above white noise spans more than 7 dB."""
 
@@ -56,7 +58,11 @@ class Utterance:
 
     @property
     def voiced_pcm(self) -> bytes:
-        return b"".join(frame.pcm for frame in self.frames if frame.voiced)
+        voiced = [number for number, frame in enumerate(self.frames) if frame.voiced]
+        if not voiced:
+            return b""
+        core = self.frames[max(0, voiced[0] - RIM) : voiced[-1] + 1 + RIM]
+        return b"".join(frame.pcm for frame in core)
 
     @property
     def steady(self) -> bool:
