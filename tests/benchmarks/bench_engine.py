@@ -4,7 +4,8 @@ Run: python tests/benchmarks/bench_engine.py RECORDINGS... [--minutes 3 12]
 
 The recordings (16 kHz mono WAV) are joined, with pauses, to recordings of the given lengths. "Direct" is a loaded
 decoder that is given each joined piece whole, as PocketSphinx's own documentation does. Ratios are of CPU seconds of
-whole processes, in turn, so a busy machine moves both. Memory is the largest resident set of the worker process.
+whole processes, in turn, and medians of several rounds, because a busy machine moves them. Memory is the largest
+resident set of the engine's process.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import wave
 from pathlib import Path
+from statistics import median
 
 RATE = 16_000
 PAUSE = bytes(RATE * 2 * 6 // 10)
@@ -55,14 +57,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for minutes in options.minutes:
             joined, used = join(options.recordings, minutes, Path(folder, f"{minutes:g}.wav"))
-            direct, _ = cost(DIRECT, *map(str, used))
-            ours, memory = cost(OURS, str(joined))
-            whole, _ = cost(WHOLE, str(joined))
+            rounds = [measured(joined, used) for _ in range(options.rounds)]
+            engine, whole = (median(ratio[at] for ratio, _ in rounds) for at in (0, 1))
+            memory = max(size for _, size in rounds)
             print(
-                f"{minutes:g} min: direct {direct:.1f} s CPU, engine {ours / direct:.2f} of it, "
-                f"through earwitness.transcribe {whole / direct:.2f}, peak {memory:.0f} MiB",
+                f"{minutes:g} min: engine {engine:.2f} of PocketSphinx alone, through earwitness.transcribe "
+                f"{whole:.2f}, peak {memory:.0f} MiB  ({options.rounds} rounds)",
                 flush=True,
             )
+
+
+def measured(joined: Path, used: list[Path]) -> tuple[tuple[float, float], float]:
+    """One round: the engine's and the whole way's share of the direct CPU seconds, and the engine's memory."""
+    direct, _ = cost(DIRECT, *map(str, used))
+    ours, memory = cost(OURS, str(joined))
+    whole, _ = cost(WHOLE, str(joined))
+    return (ours / direct, whole / direct), memory
 
 
 def arguments() -> argparse.Namespace:
@@ -70,6 +80,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings", nargs="+", type=Path)
     parser.add_argument("--minutes", nargs="+", type=float, default=[2.0])
+    parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
 
 

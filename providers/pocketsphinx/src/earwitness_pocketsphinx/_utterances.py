@@ -31,7 +31,7 @@ LONG = 333
 LONGEST = 800
 """... and at this many (24 s) it is cut at its quietest point, if need be within a word."""
 RIM = 3
-"""Frames around the voice that the channel is estimated from (0.09 s): with none, or with much quiet, more is misheard."""
+"""Frames around the voice that tell the channel (0.09 s): with none, or with much quiet, more is misheard."""
 STEADY_DB = 5.0
 """Hiss and hum keep their level within this range; speech at 0 dB above white noise spans more than 7 dB."""
 
