@@ -1,6 +1,6 @@
 """Makes the README's picture: runs the commands it shows and draws the terminal as SVG.
 
-    python docs/examples/make_picture.py docs/images/first-transcript.svg
+python docs/examples/make_picture.py docs/images/first-transcript.svg
 """
 
 import io
