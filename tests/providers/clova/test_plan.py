@@ -1,0 +1,140 @@
+"""Which service of CLOVA answers: by what is asked, what the audio is, and which keys there are."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from earwitness._planning import Planned, plan_request
+from earwitness._plugins import Plugins
+from earwitness.capabilities import AudioFacts
+from earwitness.config import Profile
+from earwitness.errors import AudioTooLargeError, EarwitnessError, InvalidRequestError, UnsupportedFeatureError
+from earwitness.request import LiveAudio, RequestOptions, StoredAudio, TranscriptionRequest
+from earwitness.session import AsyncSession
+from earwitness_clova.capabilities import CAPABILITIES
+from earwitness_clova.provider import Clova
+from support.clova import provider
+
+ONLY_SHORT = {"invoke_url": None, "secret_key": None}
+ONLY_LONG = {"short_secret_key": None}
+MINUTE = AudioFacts(duration_ms=60_000)
+
+
+def planned(
+    audio: object = b"x", facts: AudioFacts = MINUTE, keys: dict[str, Any] | None = None, **known: Any
+) -> Planned:
+    clova, _ = provider(**(keys or {}))
+    request = TranscriptionRequest.of(audio, **{"language": "ko-KR", **known})
+    return plan_request(clova, request, facts)
+
+
+def service(*given: Any, **known: Any) -> str:
+    return planned(*given, **known).plan.service
+
+
+def refusal(kind: type[EarwitnessError], *given: Any, **known: Any) -> str:
+    with pytest.raises(kind) as caught:
+        planned(*given, **known)
+    return str(caught.value)
+
+
+def test_recordings_go_to_the_long_service() -> None:
+    """A file, a URL and a stored object are for the long service where it is configured, however short they are."""
+    assert {service(), service("https://h/a.wav"), service(StoredAudio("/a.wav"))} == {"long"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "known", "takes"),
+    [
+        ({}, {}, "by: inline, url, stored"),
+        ({}, {"service": "short"}, "by: inline."),
+        (ONLY_LONG, {}, "by: inline, url, stored"),
+        (ONLY_SHORT, {}, "by: inline."),
+    ],
+)
+def test_live_audio_is_refused_with_what_can_be_done(keys: dict[str, Any], known: dict[str, Any], takes: str) -> None:
+    """Live audio is refused as what no service hears, whichever keys there are, and told how audio may come."""
+    told = refusal(UnsupportedFeatureError, LiveAudio(), AudioFacts(), keys, **known)
+    assert "cannot hear live audio" in told and takes in told
+
+
+def test_a_stream_is_refused_when_it_is_opened() -> None:
+    """A session's stream says so at once, before any audio is read, and nothing can make it drop the audio."""
+    profile = Profile("korean", "clova", {"short_secret_key": "k"}, RequestOptions(), on_unsupported="drop")
+
+    async def main() -> None:
+        async with AsyncSession(Clova, profile, Plugins(()), version="0") as session:
+            with pytest.raises(UnsupportedFeatureError, match="cannot hear live audio"):
+                session.stream(iter([b"\0\0"]), language="ko-KR")
+
+    asyncio.run(main())
+
+
+def test_short_is_chosen_where_only_its_key_is() -> None:
+    """With a short key alone, up to a minute goes to the short service; so does audio of unknown length."""
+    assert service(keys=ONLY_SHORT) == service(b"x", AudioFacts(), ONLY_SHORT) == "short"
+    assert "only its key" in planned(keys=ONLY_SHORT).plan.reason
+
+
+def test_more_than_a_minute_needs_the_long_service() -> None:
+    """With a short key alone, a longer recording is refused with the keys that would help; so is a URL."""
+    told = refusal(AudioTooLargeError, b"x", AudioFacts(duration_ms=60_001), ONLY_SHORT)
+    assert "60 s" in told and "Set invoke_url and secret_key" in told
+    assert "Set invoke_url" in refusal(InvalidRequestError, "https://h/a.wav", keys=ONLY_SHORT)
+
+
+def test_the_service_asked_for_is_taken() -> None:
+    """A service can be named; one without a key, and one that does not exist, are refused."""
+    assert service(service="short") == "short"
+    assert "Set short_secret_key" in refusal(InvalidRequestError, service="short", keys={"short_secret_key": None})
+    assert "Use one of: long, short." in refusal(InvalidRequestError, service="medium")
+
+
+def test_only_services_with_keys_are_offered() -> None:
+    """What a profile offers is narrowed by its keys."""
+    clova, _ = provider(**ONLY_SHORT)
+    assert clova.offered().names() == ("short",)
+    assert provider(**ONLY_LONG)[0].offered().names() == ("long",)
+
+
+def test_there_is_no_model_to_choose() -> None:
+    """A model is refused instead of being ignored."""
+    assert "no choice of models" in refusal(UnsupportedFeatureError, model="nest")
+
+
+@pytest.mark.parametrize("tag", ["ko", "ko-KR", "en-US", "ja", "ja-JP", "zh", "zh-CN", "zh-TW", "zh-Hant", "ko,en"])
+def test_languages_that_the_long_service_hears(tag: str) -> None:
+    """Every documented language, and Korean mixed with English, passes."""
+    assert service(language=tag) == "long"
+
+
+@pytest.mark.parametrize(
+    ("known", "named"),
+    [
+        ({"language": "de"}, "language"),
+        ({"language": "auto"}, "language"),
+        ({"language": "ko,ja"}, "language"),
+        ({"language": None}, "names none"),
+        ({"language": "ja", "hot_words": ["a"]}, "hot_words"),
+        ({"speakers": 31}, "speakers"),
+        ({"hot_words": ["a"] * 1001}, "hot_words"),
+        ({"fillers": "keep"}, "fillers"),
+        ({"emotion": True}, "emotion"),
+        ({"service": "short", "language": "zh-TW"}, "language"),
+        ({"service": "short", "language": "en", "hot_words": ["a"]}, "hot_words"),
+        ({"service": "short", "speakers": True}, "speakers"),
+        ({"service": "short", "word_times": True}, "word_times"),
+        ({"vendor": {"asssessment": True}}, "completion"),
+    ],
+)
+def test_what_a_service_cannot_do_is_refused_by_name(known: dict[str, Any], named: str) -> None:
+    """Each wish beyond the documented limits is an error that names the option, before anything is sent."""
+    assert named in refusal(InvalidRequestError, **known)
+
+
+def test_every_declared_fact_has_its_source() -> None:
+    """Each feature's limit and each rule says where it was read."""
+    limits = [limit for one in CAPABILITIES.services for limit in one.features.values()]
+    assert all(limit.source for limit in limits) and all(rule.source for rule in CAPABILITIES.rules)
+    assert all(service.sources for service in CAPABILITIES.services)

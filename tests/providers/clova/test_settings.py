@@ -1,0 +1,107 @@
+"""Settings of CLOVA: what is forgiven, what is refused and how, and that no key is ever shown."""
+
+import pytest
+from pydantic import ValidationError
+
+from earwitness.config import Profile, settings_of
+from earwitness.errors import ConfigurationError
+from earwitness_clova.provider import Clova
+from earwitness_clova.settings import LongOptions, Settings, ShortOptions
+from support.clova import DOMAIN, INVOKE_KEY, KEYS, provider, settings
+
+WHOLE = f"https://clovaspeech-gw.ncloud.com{DOMAIN}"
+
+
+def refused(**given: object) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        settings_of(Profile("korean", "clova", given), Clova)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        WHOLE,
+        f"{WHOLE}/",
+        f"  {WHOLE}//  ",
+        f"{WHOLE}/recognizer",
+        f"{WHOLE}/recognizer/upload",
+        f"{WHOLE}/recognizer/upload/",
+        f"{WHOLE}/recognizer/object-storage?x=1",
+        WHOLE.removeprefix("https://"),
+    ],
+)
+def test_an_invoke_url_is_forgiven_what_people_append(given: str) -> None:
+    """Slashes, the path of a call and a missing scheme do not matter."""
+    url = settings(invoke_url=given).invoke_url
+    assert url is not None and url.get_secret_value() == WHOLE
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("https://clovaspeech-gw.ncloud.com", "only a host; copy the whole Invoke URL"),
+        ("clovaspeech-gw.ncloud.com/", "only a host"),
+        ("https://clovaspeech-gw.ncloud.com/recog/v1/stt", "not an Invoke URL; copy the whole"),
+        ("https://clovaspeech-gw.ncloud.com/external/v1/4242", "not an Invoke URL"),
+        ("ftp://clovaspeech-gw.ncloud.com/external/v1/1/2", "not an http or https address"),
+        ("https://user:pass@host/external/v1/1/2", "not an http or https address"),
+        ("https://host:99999/external/v1/1/2", "not an http or https address"),
+        ("https://host/external/v1/1/two words", "not an http or https address"),
+        ("", "not an http or https address"),
+    ],
+)
+def test_what_is_no_invoke_url_is_refused_helpfully(given: str, why: str) -> None:
+    """A bare host or another address is refused with what to copy instead."""
+    assert why in refused(invoke_url=given, secret_key="k")
+
+
+def test_half_a_long_domain_is_refused() -> None:
+    """An Invoke URL without its key, and a key without its URL, name what is missing."""
+    assert "secret_key is missing" in refused(invoke_url=WHOLE)
+    assert "invoke_url is missing" in refused(secret_key="k")
+
+
+def test_no_key_at_all_is_refused() -> None:
+    """A profile without any service says which keys would bring one."""
+    assert "set invoke_url and secret_key, or short_secret_key" in refused()
+
+
+@pytest.mark.parametrize("key", ["", "  ", "two words", "키", "line\nbreak"])
+def test_what_is_no_key_is_refused(key: str) -> None:
+    """An empty key, or one that no HTTP header could carry, is refused."""
+    told = refused(short_secret_key=key)
+    assert "short_secret_key" in told and (not key.strip() or key not in told)
+
+
+def test_a_key_is_stripped() -> None:
+    """The line break at the end of a copied key does not matter."""
+    key = settings(short_secret_key="abcd\n").short_secret_key
+    assert key is not None and key.get_secret_value() == "abcd"
+
+
+def test_endpoints_can_be_overridden() -> None:
+    """Another server's addresses are taken with and without path; what is no address is refused."""
+    assert settings(short_url="http://127.0.0.1:8080/").short_url == "http://127.0.0.1:8080/recog/v1/stt"
+    assert settings(short_url="http://h/other").short_url == "http://h/other"
+    assert "not an http or https address" in refused(short_secret_key="k", short_url="a b")
+
+
+def test_every_secret_is_named_to_the_masker() -> None:
+    """The masker learns every key and the invoke key; none of them is in a repr, nor in a reason for a refusal."""
+    clova, _ = provider()
+    assert {*KEYS.values(), INVOKE_KEY} <= set(clova.secrets())
+    for secret in (*KEYS.values(), INVOKE_KEY):
+        assert secret not in repr(clova.settings) and secret not in str(clova.settings.model_dump())
+    assert INVOKE_KEY not in refused(invoke_url=f"https://h/{INVOKE_KEY}", secret_key="k")
+    with pytest.raises(ValidationError) as caught:
+        Settings.model_validate({"invoke_url": f"https://h/{INVOKE_KEY}", "secret_key": "LONGKEYMARKER"})
+    assert INVOKE_KEY not in str(caught.value) and "LONGKEYMARKER" not in str(caught.value)
+
+
+def test_options_of_a_service_are_not_those_of_another() -> None:
+    """Each service has options of its own, and an unknown one is refused."""
+    with pytest.raises(ValidationError):
+        LongOptions.model_validate({"assessment": True})
+    with pytest.raises(ValidationError):
+        ShortOptions.model_validate({"completion": "sync"})
