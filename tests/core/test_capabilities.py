@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earwitness.capabilities import (
+    ANY,
     AudioForm,
     Capabilities,
     Limit,
@@ -137,9 +138,11 @@ def test_a_service_without_mixes_says_so() -> None:
     assert one == Refusal("language", "cannot hear ko + en together; it hears one language at a time")
 
 
-def test_a_service_without_models_takes_any_name() -> None:
-    """Where no models are declared, the vendor judges the name."""
-    assert not list(refusals(Service("x"), RequestOptions(model="own-1")))
+def test_a_model_is_never_dropped_in_silence() -> None:
+    """A service that offers no choice refuses any model's name; one that takes any name says so."""
+    (refused,) = refusals(Service("x"), RequestOptions(model="own-1"))
+    assert refused.field == "model"
+    assert not [*refusals(Service("x", models=(ANY,)), RequestOptions(model="own-1"))]
 
 
 @given(st.integers(1, 100), st.integers(1, 50), st.integers(50, 100))

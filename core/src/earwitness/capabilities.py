@@ -23,6 +23,7 @@ from .request import (
 )
 
 __all__ = [
+    "ANY",
     "AudioFacts",
     "AudioForm",
     "Capabilities",
@@ -98,6 +99,10 @@ class Rate:
     per_s: float = 1.0
 
 
+ANY = "*"
+"""In `Service.models`: whatever name is asked for."""
+
+
 class NoOptions(BaseModel):
     """A service without vendor options of its own."""
 
@@ -108,7 +113,8 @@ class NoOptions(BaseModel):
 class Service:
     """One product of a vendor: its features, languages and limits. `features` maps each feature it has to its limit.
 
-    `submission`: `paid` is never repeated on doubt, `idempotent` and `free` may be. `languages` empty means any.
+    `submission`: `paid` is never repeated on doubt, `idempotent` and `free` may be. `languages` empty means any;
+    `models` empty means that there is no choice of models.
     `result_life_s` is how long an answer can be fetched, in seconds. `callback`: whether the vendor calls back, and
     whether that is the only way to the result.
     """
@@ -194,8 +200,9 @@ def refusals(service: Service, request: RequestOptions) -> Iterator[Refusal]:
     """What this service cannot do of this request: features, their limits, languages. Pure."""
     if not service.speaks(request.languages):
         yield Refusal("language", _cannot_hear(service, request.languages))
-    if request.model is not None and service.models and request.model not in service.models:
-        yield Refusal("model", f"has no model {request.model!r}; it has {', '.join(service.models)}")
+    if request.model is not None and not {request.model, ANY} & {*service.models}:
+        told = f"it has {', '.join(service.models)}" if service.models else "it offers no choice of models"
+        yield Refusal("model", f"has no model {request.model!r}; {told}")
     for feature in request.asked():
         limit = service.features.get(feature)
         if limit is None:

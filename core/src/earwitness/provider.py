@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from .capabilities import AudioFacts, Capabilities, handovers_of
 from .errors import InvalidRequestError, UnsupportedFeatureError
 from .exchange import Auth, Exchange
-from .jobs import Attempt, JobUpdate, Plan, VendorReference
+from .jobs import Attempt, JobStatus, JobUpdate, Plan, VendorReference
 from .models import Answer, Transcript
 from .request import TranscriptionRequest
 
@@ -85,7 +85,12 @@ class Runtime(Protocol):
 
 
 class Provider(Generic[S]):
-    """One vendor or engine. Subclasses set the class attributes and override what they can do."""
+    """One vendor or engine. Subclasses set the class attributes and override what they can do.
+
+    `name` is the entry point's name, `Settings` the model of a profile's settings, `capabilities` what is declared,
+    `interface` the version of this contract, `callback_reply` what the vendor wants to hear to its callback. At work,
+    `self.settings` are this profile's validated settings and `self.runtime` is all that may be used of core.
+    """
 
     name: ClassVar[str]
     interface: ClassVar[int] = INTERFACE
@@ -120,8 +125,14 @@ class Provider(Generic[S]):
         return Plan(service=name, model=request.model, languages=request.languages or only)
 
     async def submit(self, submission: Submission) -> JobUpdate:
-        """Hands one job over; the update may be final. Raises EarwitnessError with `accepted` set truthfully."""
-        raise self._refusal("submit", "transcribe recordings")
+        """Hands one job over; the update may be final. Raises EarwitnessError with `accepted` set truthfully.
+
+        The default lets the provider's engine hear the recording, where it has one.
+        """
+        if type(self).engine is Provider.engine:
+            raise self._refusal("submit", "transcribe recordings")
+        heard = await self.runtime.in_worker(self.engine(submission), submission)
+        return JobUpdate(JobStatus.SUCCEEDED, transcript=heard)
 
     async def fetch(self, reference: VendorReference) -> JobUpdate:
         """How the job stands now. The reference is enough, also after a restart."""

@@ -63,6 +63,10 @@ class FileAudio:
     path: Path
     pcm: PcmFormat | None = None
 
+    def __post_init__(self) -> None:
+        # A path as text is what people write first.
+        object.__setattr__(self, "path", Path(self.path))
+
 
 @dataclass(frozen=True, slots=True)
 class BytesAudio:

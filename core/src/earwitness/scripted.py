@@ -37,7 +37,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationInfo, model_validator
 
 from ._script import Cue, Failure, Fault, Scene, ScriptedEngine, ScriptTranscript, Step, scenes_in
-from .capabilities import AudioForm, Capabilities, Limit, Service
+from .capabilities import ANY, AudioForm, Capabilities, Limit, Service
 from .engine import Engine
 from .errors import (
     EarwitnessError,
@@ -116,6 +116,7 @@ class ScriptedProvider(Provider[ScriptedSettings]):
                 options=_AnyOptions,
                 audio=("inline", "stream", "url", "stored"),
                 features={feature: Limit() for feature in Feature},
+                models=(ANY,),
                 accepts=AudioForm(),
                 callback="hint",
                 cancellable=True,

@@ -11,7 +11,7 @@ import click
 
 from ..errors import EarwitnessError
 from . import _exit
-from ._output import complain
+from ._output import complain, say
 from ._state import State
 
 __all__ = ["describe", "explain", "explain_bug", "explain_usage", "note"]
@@ -44,6 +44,9 @@ def explain_bug(error: BaseException, state: State, *, about: str = "") -> int:
 
 def explain_usage(error: click.ClickException, state: State) -> int:
     """Tells what is wrong with the command line itself."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # click has it since 8.2; before, it showed the help itself
+        say(f"{error.format_message()}\n")
+        return 0
     if state.json:
         _complain_json({"kind": "usage", "message": error.format_message(), "exit_code": error.exit_code})
     else:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from earwitness.capabilities import AudioFacts, Capabilities
 from earwitness.errors import UnsupportedFeatureError
-from earwitness.jobs import JobStatus, JobUpdate
 from earwitness.provider import Plan, Provider, Submission
 from earwitness.request import LiveAudio, TranscriptionRequest
 
@@ -39,11 +38,6 @@ class PocketSphinx(Provider[Settings]):
                 action="Set language, acoustic_model, language_model and dictionary in the profile's settings.",
             )
         return plan
-
-    async def submit(self, submission: Submission) -> JobUpdate:
-        """The finished transcript: the audio is heard here and now."""
-        transcript = await self.runtime.in_worker(self.engine(submission), submission)
-        return JobUpdate(JobStatus.SUCCEEDED, transcript=transcript)
 
     def engine(self, submission: Submission) -> PocketSphinxEngine:
         """The recogniser with this profile's models."""
