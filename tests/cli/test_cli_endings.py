@@ -58,9 +58,9 @@ def test_an_interrupt_while_standard_input_is_read(desk: Desk) -> None:
     """Ctrl-C ends a run that waits for the rest of a recording on standard input."""
     with desk.start("transcribe", "-", stdin=subprocess.PIPE) as running:
         assert running.stdin is not None and running.stderr is not None
-        running.stdin.write(bytes(1000))
+        # More than any pipe holds: once it is written, the command reads.
+        running.stdin.write(bytes(2_000_000))
         running.stdin.flush()
-        time.sleep(1)
         running.send_signal(signal.SIGINT)
         assert running.wait(TIMEOUT_S) == INTERRUPTED
         assert running.stderr.read() == b""
