@@ -58,9 +58,11 @@ def test_an_interrupt_while_standard_input_is_read(desk: Desk) -> None:
     """Ctrl-C ends a run that waits for the rest of a recording on standard input."""
     with desk.start("transcribe", "-", stdin=subprocess.PIPE) as running:
         assert running.stdin is not None and running.stderr is not None
-        # More than any pipe holds: once it is written, the command reads.
+        # More than any pipe holds: once it is written, the command reads. A signal in the instant between two reads
+        # would be noticed only with the next one, so it gets the time to wait in the last.
         running.stdin.write(bytes(2_000_000))
         running.stdin.flush()
+        time.sleep(1)
         running.send_signal(signal.SIGINT)
         assert running.wait(TIMEOUT_S) == INTERRUPTED
         assert running.stderr.read() == b""

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 import time
 import wave
@@ -23,12 +25,13 @@ from earwitness.errors import (
     JobCancelledError,
     JobFailedError,
     OutcomeUnknownError,
+    PluginError,
     RateLimitedError,
     UnavailableError,
     UnsupportedFeatureError,
 )
 from earwitness.hookspecs import hookimpl
-from earwitness.jobs import Job, JobStatus
+from earwitness.jobs import Job, JobStatus, JobUpdate, VendorReference
 from earwitness.models import Interim, Transcript
 from earwitness.provider import Provider
 from earwitness.request import RequestOptions, UrlAudio
@@ -559,3 +562,76 @@ def test_a_vendor_that_cannot_be_reached_is_named() -> None:
             assert caught.value.provider == "socketed" and "hidden-path" not in str(caught.value)
 
     run(main)
+
+
+def test_a_listener_that_fails_costs_nothing(vendor: RestServer, wav: Path) -> None:
+    """An exception in `on_change` neither loses a paid result nor passes for the provider's."""
+
+    def broken(job: Job) -> None:
+        raise RuntimeError("the caller's own mistake")
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            assert (await session.transcribe(wav, on_change=broken)).text == "as heard"
+
+    run(main)
+    assert len(vendor.uploads) == 1
+
+
+def test_a_timeout_bounds_the_whole_call(wav: Path) -> None:
+    """`timeout` also covers the time before an engine says its first word, and leaves no record."""
+
+    async def main() -> None:
+        async with engine(block_s=3) as session:
+            with pytest.raises(DeadlineError):
+                await session.transcribe(wav, timeout=0.3)
+            assert not session._book.all()
+
+    run(main)
+
+
+class _Faulty(RestVendor):
+    name = "faulty"
+
+    async def fetch(self, reference: VendorReference) -> JobUpdate:
+        raise KeyError("words that nobody may see")
+
+    async def cancel(self, reference: VendorReference) -> JobUpdate:
+        raise SystemExit(3)
+
+    async def aclose(self) -> None:
+        raise KeyError("closing")
+
+
+def test_a_plugins_own_exceptions_become_ours(vendor: RestServer, wav: Path) -> None:
+    """Whatever a provider raises by mistake is a PluginError without its text, and closing still closes."""
+
+    async def main() -> None:
+        async with session_of(_Faulty, {"base_url": vendor.url}) as session:
+            job = await session.submit(wav)
+            with pytest.raises(PluginError, match="KeyError") as caught:
+                await session.refresh(job)
+            assert "nobody" not in str(caught.value)
+            with pytest.raises(PluginError, match="SystemExit"):
+                await session.cancel(job)
+
+    run(main)
+
+
+def test_closing_from_two_threads_ends_both(wav: Path) -> None:
+    """Whoever closes second waits for the first; nobody waits for ever."""
+    session = Session(lambda: session_of(EngineVendor, {"block_s": 0.2}))
+    session.submit(wav)
+    closers = [threading.Thread(target=session.close, daemon=True) for _ in range(3)]
+    for closer in closers:
+        closer.start()
+    for closer in closers:
+        closer.join(60)
+    assert not any(closer.is_alive() for closer in closers)
+
+
+def test_a_session_nobody_closed_does_not_hold_up_the_exit() -> None:
+    """A script that forgets to close its session still ends."""
+    code = "import earwitness; session = earwitness.open('scripted'); print('done')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("done\n", "", 0)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from ._foreign import where
 from ._planning import Planned
 from .engine import Heard, Progress
-from .jobs import Job, JobStatus
+from .jobs import Job, JobStatus, VendorReference
 
-__all__ = ["JobBook", "Tracked"]
+__all__ = ["JobBook", "Tracked", "dated"]
+
+log = logging.getLogger(__name__)
 
 
 class Tracked:
@@ -80,8 +85,13 @@ class JobBook:
 
         def tell(new: Job) -> None:
             self._observe(new)
-            if on_change is not None:
+            if on_change is None:
+                return
+            try:
                 on_change(new)
+            except (Exception, SystemExit) as error:
+                # A listener's own mistake must neither cost the result nor pass for the provider's.
+                log.warning("a listener to changes of %s failed: %s", new.id, where(error))
 
         tracked = Tracked(job, tell)
         self._jobs[job.id] = tracked
@@ -114,3 +124,10 @@ class JobBook:
             tracked.set(status=JobStatus.RUNNING, progress=min(share, 1.0) if share is not None else None)
         elif tracked.job.status is JobStatus.QUEUED:
             tracked.set(status=JobStatus.RUNNING)
+
+
+def dated(reference: VendorReference | None) -> VendorReference | None:
+    """The reference with a time of submission: a vendor's id is not unique without a date."""
+    if reference is None or reference.submitted_at is not None:
+        return reference
+    return replace(reference, submitted_at=datetime.now(UTC))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
 from .capabilities import AudioFacts, Refusal, Service, handovers_of, refusals
-from .errors import InvalidRequestError, UnsupportedFeatureError
+from .errors import EarwitnessError, InvalidRequestError, UnsupportedFeatureError
 from .jobs import Plan
 from .models import Notice
 from .provider import Provider
 from .request import LiveAudio, StoredAudio, TranscriptionRequest, UrlAudio, describe
 
-__all__ = ["OnUnsupported", "Planned", "plan_request", "supports"]
+__all__ = ["OnUnsupported", "Planned", "installed_that_can", "plan_request", "supports"]
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,20 @@ def supports(provider: type[Provider[Any]], request: TranscriptionRequest) -> bo
     return any(
         any(way in service.audio for way in ways) and not any(refusals(service, request)) for service in services
     )
+
+
+def installed_that_can(request: TranscriptionRequest) -> tuple[str, ...]:
+    """The installed providers whose declared data covers the request; broken plugins are passed over."""
+    from ._discovery import SCRIPTED, installed, load_provider
+
+    names = []
+    for found in installed():
+        if found.name == SCRIPTED:
+            continue
+        with suppress(EarwitnessError):
+            if supports(load_provider(found.name), request):
+                names.append(found.name)
+    return tuple(names)
 
 
 def _require_language(provider: Provider[Any], service: Service, plan: Plan) -> None:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ._delivery import delivered
 from ._foreign import where
-from ._jobs import JobBook, Tracked
-from ._planning import Planned, plan_request, supports
+from ._jobs import JobBook, Tracked, dated
+from ._planning import Planned, installed_that_can, plan_request
 from ._polling import next_delay_s
 from ._runtime import CoreRuntime
 from .errors import (
@@ -108,10 +108,12 @@ class AsyncSession:
     async def wait(self, job: Job, *, timeout: float | None = None) -> Job:
         """The job when nothing more will happen. Raises DeadlineError after `timeout` seconds; the job goes on."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout) as limit:
                 async for now in self.watch(job):
                     job = now
         except TimeoutError:
+            if not limit.expired():
+                raise
             raise DeadlineError(
                 f"Job {job.id} was not finished after {timeout:g} s", action="It goes on; wait for it again."
             ) from None
@@ -128,9 +130,22 @@ class AsyncSession:
         self, audio: object, *, on_change: OnChange | None = None, timeout: float | None = None, **options: Any
     ) -> Transcript:
         """The transcript of this audio. `on_change` is told each change of the job; cancelling the call cancels it."""
+        try:
+            async with asyncio.timeout(timeout) as limit:
+                return await self._heard(audio, options, on_change)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise DeadlineError(
+                f"There was no transcript after {timeout:g} s",
+                action="A vendor's job may go on and be billed; use submit and wait to keep hold of it.",
+                provider=self._provider.name,
+            ) from None
+
+    async def _heard(self, audio: object, options: Mapping[str, Any], on_change: OnChange | None) -> Transcript:
         tracked = await self._start(audio, options, on_change)
         try:
-            return await self.result(tracked.job, timeout=timeout)
+            return await self.result(tracked.job)
         except asyncio.CancelledError:
             await asyncio.shield(self._abandon(tracked))
             raise
@@ -173,7 +188,7 @@ class AsyncSession:
         if tracked.busy:
             await self._abandon(tracked)
         elif tracked.job.reference is not None:
-            self._apply(tracked, await self._provider.cancel(tracked.job.reference))
+            await self._cancel_there(tracked, tracked.job.reference)
         return tracked.job
 
     async def aclose(self) -> None:
@@ -183,8 +198,12 @@ class AsyncSession:
         self._closed = True
         for tracked in self._book.all():
             await self._abandon(tracked)
-        await self._provider.aclose()
-        await self._runtime.aclose()
+        try:
+            await self._provider.aclose()
+        except (Exception, SystemExit) as error:
+            log.warning("%s failed to close: %s", self._provider.name, where(error))
+        finally:
+            await self._runtime.aclose()
 
     async def _start(self, audio: object, options: Mapping[str, Any], on_change: OnChange | None = None) -> Tracked:
         if self._closed:
@@ -212,7 +231,7 @@ class AsyncSession:
             request,
             facts,
             on_unsupported=self.profile.on_unsupported,
-            who_can=_installed_that_can,
+            who_can=installed_that_can,
         )
 
     async def _run(self, tracked: Tracked, request: TranscriptionRequest) -> None:
@@ -231,7 +250,7 @@ class AsyncSession:
             raise
         except EarwitnessError as error:
             self._failed(tracked, error)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._failed(tracked, _bug(self._provider.name, error))
         finally:
             if media is not None:
@@ -260,7 +279,7 @@ class AsyncSession:
         tracked.check_after = update.check_after
         tracked.set(
             status=update.status,
-            reference=_dated(update.reference) or tracked.job.reference,
+            reference=dated(update.reference) or tracked.job.reference,
             progress=1.0 if update.status is JobStatus.SUCCEEDED else update.progress,
             transcript=transcript,
             error=self._named(update.error) if update.error else None,
@@ -306,6 +325,16 @@ class AsyncSession:
             self._failed(tracked, error)
         except EarwitnessError as error:
             raise self._named(error) from None
+        except (Exception, SystemExit) as error:
+            raise _bug(self._provider.name, error) from None
+
+    async def _cancel_there(self, tracked: Tracked, reference: VendorReference) -> None:
+        try:
+            self._apply(tracked, await self._provider.cancel(reference))
+        except EarwitnessError as error:
+            raise self._named(error) from None
+        except (Exception, SystemExit) as error:
+            raise _bug(self._provider.name, error) from None
 
     async def _abandon(self, tracked: Tracked) -> None:
         """Ends our own part in the job."""
@@ -346,28 +375,7 @@ class AsyncSession:
         return self._book.find(job)
 
 
-def _dated(reference: VendorReference | None) -> VendorReference | None:
-    """The reference with a time of submission: a vendor's id is not unique without a date."""
-    if reference is None or reference.submitted_at is not None:
-        return reference
-    return replace(reference, submitted_at=datetime.now(UTC))
-
-
-def _installed_that_can(request: TranscriptionRequest) -> tuple[str, ...]:
-    """The installed providers whose declared data covers the request; broken plugins are passed over."""
-    from ._discovery import SCRIPTED, installed, load_provider
-
-    names = []
-    for found in installed():
-        if found.name == SCRIPTED:
-            continue
-        with suppress(EarwitnessError):
-            if supports(load_provider(found.name), request):
-                names.append(found.name)
-    return tuple(names)
-
-
-def _bug(provider: str, error: Exception) -> EarwitnessError:
+def _bug(provider: str, error: BaseException) -> EarwitnessError:
     from .errors import PluginError
 
     return PluginError(

@@ -6,13 +6,12 @@ Calling it from inside that very loop would wait for itself for ever; that is no
 
 from __future__ import annotations
 
+import asyncio
+import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-
-from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from .errors import ConfigurationError
 from .jobs import Job
@@ -89,12 +88,7 @@ class Session:
 
     def close(self) -> None:
         """See `AsyncSession.aclose`. Closing twice does nothing."""
-        if self._loop.closed:
-            return
-        try:
-            self._call(self._session.aclose)
-        finally:
-            self._loop.close()
+        self._loop.close(self._session.aclose)
 
     def _iterate(self, events: Any) -> Iterator[Any]:
         try:
@@ -143,36 +137,66 @@ class Stream:
 
 
 class _Loop:
-    """An event loop in a thread of its own."""
+    """An event loop in a thread of its own: a daemon, so that a session nobody closed does not hold up the exit."""
 
     def __init__(self) -> None:
-        self._stack = ExitStack()
-        self._portal: BlockingPortal | None = self._stack.enter_context(start_blocking_portal())
-        self._thread = self._portal.call(threading.get_ident)
+        self._closing = threading.Lock()
+        self._begun = threading.Event()
+        self._pid = os.getpid()
+        self._thread = threading.Thread(target=self._serve, name="earwitness-session", daemon=True)
+        self._thread.start()
+        self._begun.wait()
 
     @property
     def closed(self) -> bool:
-        return self._portal is None
+        return not self._thread.is_alive()
 
     def run(self, make: Callable[..., Awaitable[T]], *args: Any) -> T:
         """What the call gives in the loop. An interrupt here cancels it there."""
-        if self._portal is None:
+        self.require_outside()
+        if self.closed:
             raise ConfigurationError("The session is closed", action="Open a new one.")
-        if threading.get_ident() == self._thread:
-            raise ConfigurationError(
-                "A blocking call was made from inside the session's own event loop and would wait for itself",
-                action="Use earwitness.connect and await there.",
-            )
-        future = self._portal.start_task_soon(make, *args)
+        future = asyncio.run_coroutine_threadsafe(_awaited(make, args), self._loop)
         try:
             return future.result()
         except BaseException:
             future.cancel()
             raise
 
-    def close(self) -> None:
-        self._portal = None
-        self._stack.close()
+    def require_outside(self) -> None:
+        """Raises ConfigurationError where waiting would never end: in the loop's own thread, and in a forked child."""
+        if os.getpid() != self._pid:
+            raise ConfigurationError("The session was opened before a fork", action="Open one in this process.")
+        if threading.current_thread() is self._thread:
+            raise ConfigurationError(
+                "A blocking call was made from inside the session's own event loop and would wait for itself",
+                action="Use earwitness.connect and await there.",
+            )
+
+    def close(self, last: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Runs `last`, then ends the loop. Whoever calls meanwhile waits for that end; closing again does nothing."""
+        self.require_outside()
+        with self._closing:
+            if self.closed:
+                return
+            try:
+                if last is not None:
+                    self.run(last)
+            finally:
+                self._loop.call_soon_threadsafe(self._stop.set)
+                self._thread.join()
+
+    def _serve(self) -> None:
+        asyncio.run(self._until_stopped())
+
+    async def _until_stopped(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._begun.set()
+        await self._stop.wait()
+
+
+async def _awaited(make: Callable[..., Awaitable[T]], args: tuple[Any, ...]) -> T:
+    return await make(*args)
 
 
 async def _made(make: Callable[[], AsyncSession]) -> AsyncSession:

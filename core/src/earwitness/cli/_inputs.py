@@ -72,6 +72,8 @@ def _standard_input() -> object:
 
     It is read here and not by a session's thread, which nothing could interrupt while it waits.
     """
+    if sys.stdin is None:
+        raise click.UsageError("Standard input is closed; pipe audio into the command or name a file.")
     if watched(sys.stdin):
         raise click.UsageError("Standard input is a terminal; pipe audio into the command or name a file.")
     import tempfile

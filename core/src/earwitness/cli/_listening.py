@@ -56,6 +56,8 @@ async def _listen(audio: object, profile: str | None, config: str | None, how: M
 
 
 def _standard_input() -> Iterator[bytes]:
+    if sys.stdin is None:
+        raise click.UsageError("Standard input is closed; pipe 16-bit samples into the command or name a file.")
     if watched(sys.stdin):
         raise click.UsageError("Standard input is a terminal; pipe 16-bit samples into the command or name a file.")
     return _samples()

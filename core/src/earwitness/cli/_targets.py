@@ -51,6 +51,8 @@ def targets_of(inputs: Sequence[Input], output: str | None, suffix: str) -> list
 
 def _means_folder(output: str) -> bool:
     separators = tuple(part for part in (os.sep, os.altsep) if part)
+    if not output:
+        raise click.UsageError("--output is empty; name a file or a folder.")
     return output.endswith(separators) or Path(output).is_dir()
 
 
@@ -68,8 +70,16 @@ def _refuse_shared(inputs: Sequence[Input], files: Sequence[Path]) -> None:
 def _refuse_own_inputs(inputs: Iterable[Input], files: Iterable[Path]) -> None:
     heard = {one.path.resolve(): one for one in inputs if one.path is not None}
     for file in files:
-        if file.resolve() in heard:
+        if file.resolve() in heard or _is_standard_input(file):
             raise click.UsageError(f"{file} is an input and would be overwritten; give another --output.")
+
+
+def _is_standard_input(file: Path) -> bool:
+    """Whether a shell reads this very file into the command (`- < file`)."""
+    try:
+        return os.path.samestat(os.fstat(0), file.stat())
+    except OSError:
+        return False
 
 
 def _ready(folder: Path, *, make: bool) -> None:
