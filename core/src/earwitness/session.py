@@ -300,7 +300,7 @@ class AsyncSession:
 
     async def _next_change(self, tracked: Tracked, seen: Job) -> None:
         """Returns when the job may have changed: a task of ours moved on, or the vendor was asked again."""
-        if tracked.busy:
+        if tracked.busy or tracked.job is not seen:
             await tracked.changed(seen)
             return
         if tracked.job.reference is None:
