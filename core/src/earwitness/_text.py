@@ -1,5 +1,6 @@
 """Joining pieces of text: scripts written without blanks get none, and punctuation keeps to its word."""
 
+import re
 from collections.abc import Iterable
 
 # Chinese and Japanese are written without blanks between words; Korean is not, so Hangul is absent here.
@@ -17,6 +18,8 @@ _OPENING = frozenset("([{“‘«¿¡（［｛「『《〈【")
 _CLOSING = frozenset(",.!?;:)]}%”’»…，。！？；：、）］｝」』》〉】")
 # Chinese shares these with the West; beside one of its characters they need no blank.
 _SHARED = frozenset("“”‘’…—")
+# Every character that some reader takes for the end of a line (the list of str.splitlines).
+_BREAKS = re.compile(r"[ \t]*[\n\v\f\r\x1c-\x1e\x85\u2028\u2029][ \t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]*")
 
 
 def join_texts(texts: Iterable[str]) -> str:
@@ -51,3 +54,8 @@ def is_unspaced(char: str) -> bool:
 def _edge(text: str) -> str:
     """The character that decides on a blank in front: in `.5` and `'s`-like pieces the mark belongs to what follows."""
     return text[1] if text[0] in _CLOSING and text[1:2].isalnum() else text[0]
+
+
+def one_line(text: str) -> str:
+    """The text with every line break turned into one blank, and nothing else changed but blanks at the ends."""
+    return _BREAKS.sub(" ", text).strip()

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
+from .._text import one_line
 from ..models import Segment, Transcript
 
-__all__ = ["Voices", "one_line"]
-
-# Every character that some reader takes for the end of a line (the list of str.splitlines).
-_BREAKS = re.compile(r"[ \t]*[\n\v\f\r\x1c-\x1e\x85\u2028\u2029][ \t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]*")
+__all__ = ["Voices"]
 
 
 class Voices:
@@ -26,8 +22,3 @@ class Voices:
         if self._channels and segment.channel is not None:
             return f"Channel {segment.channel}"
         return None
-
-
-def one_line(text: str) -> str:
-    """The text with every line break turned into one blank, and nothing else changed but blanks at the ends."""
-    return _BREAKS.sub(" ", text).strip()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._text import join_texts
+from .._text import join_texts, one_line
 from ..models import Segment, Transcript
 from ._base import Exporter
-from ._voices import Voices, one_line
+from ._voices import Voices
 
 __all__ = ["EXPORTER", "write"]
 
