@@ -9,16 +9,35 @@ from collections.abc import Mapping
 
 from ..errors import InvalidRequestError
 from ..models import Transcript
-from . import json, srt, txt, vtt
-from ._base import Exporter
+from . import ass, json, labels, scoring, smi, srt, tables, textgrid, txt, vcon, vtt, whisper
+from ._base import Exporter, losses
 from ._cues import cells
 
-__all__ = ["Exporter", "cells", "exporters", "render"]
+__all__ = ["Exporter", "cells", "exporters", "losses", "render"]
+
+_BUILT_IN = (
+    txt.EXPORTER,
+    json.EXPORTER,
+    srt.EXPORTER,
+    vtt.EXPORTER,
+    vtt.WITH_WORDS,
+    smi.EXPORTER,
+    ass.EXPORTER,
+    tables.CSV,
+    tables.TSV,
+    scoring.CTM,
+    scoring.STM,
+    scoring.RTTM,
+    textgrid.EXPORTER,
+    labels.EXPORTER,
+    whisper.EXPORTER,
+    vcon.EXPORTER,
+)
 
 
 def exporters(more: Mapping[str, Exporter] | None = None) -> dict[str, Exporter]:
     """The built-in formats by name, and then those of `more`; a built-in name is never replaced."""
-    own = {exporter.name: exporter for exporter in (txt.EXPORTER, json.EXPORTER, srt.EXPORTER, vtt.EXPORTER)}
+    own = {exporter.name: exporter for exporter in _BUILT_IN}
     return {**own, **{name: exporter for name, exporter in (more or {}).items() if name not in own}}
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from operator import attrgetter, itemgetter
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
-from .._cutting import cells, cut, wrapped
+from .._cutting import Stretch, cells, cut, wrapped
 from .._text import one_line
-from ..errors import UnsupportedFeatureError
-from ..models import Segment, Transcript
+from ..models import Segment, Transcript, Word
+from ._base import timed
 from ._voices import Voices
 
 __all__ = ["Cue", "cells", "cues", "wrapped"]
@@ -23,6 +23,7 @@ class Cue:
     end_ms: int
     text: str = field(repr=False)
     voice: str | None = None
+    words: tuple[Word, ...] = field(default=(), repr=False)
 
 
 def cues(transcript: Transcript, *, format: str, named: bool = False) -> list[Cue]:
@@ -33,7 +34,7 @@ def cues(transcript: Transcript, *, format: str, named: bool = False) -> list[Cu
     voices = Voices(transcript)
     found: list[Cue] = []
     last: str | None = None
-    for segment, start, end in _timed(transcript, format):
+    for segment, start, end in timed(transcript, format):
         voice = voices.of(segment)
         lead = f"{voice}: " if named and voice is not None and voice != last else ""
         last = voice
@@ -41,48 +42,14 @@ def cues(transcript: Transcript, *, format: str, named: bool = False) -> list[Cu
     return sorted(found, key=attrgetter("start_ms"))
 
 
-def _timed(transcript: Transcript, format: str) -> list[tuple[Segment, int, int]]:
-    """The segments that say something with their start and end, in order of time."""
-    spoken = [segment for segment in transcript.segments if segment.text.strip()]
-    found = []
-    for segment in spoken:
-        start, end = _start(segment), _end(segment)
-        if start is not None and end is not None:
-            found.append((segment, start, end))
-    if len(found) < len(spoken):
-        raise _untimed(transcript, len(spoken) - len(found), len(spoken), format)
-    return sorted(found, key=itemgetter(1))
-
-
-def _untimed(transcript: Transcript, without: int, of: int, format: str) -> UnsupportedFeatureError:
-    provider = transcript.served_by.provider if transcript.served_by else None
-    return UnsupportedFeatureError(
-        f"{provider or 'The vendor'} gave no times for {without} of {of} segments, and {format} needs them",
-        action="Use the format txt or json, or ask for word times.",
-        feature="word_times",
-        provider=provider,
-    )
-
-
-def _start(segment: Segment) -> int | None:
-    if segment.start_ms is not None:
-        return segment.start_ms
-    return next((word.start_ms for word in segment.words if word.start_ms is not None), None)
-
-
-def _end(segment: Segment) -> int | None:
-    if segment.end_ms is not None:
-        return segment.end_ms
-    return next((word.end_ms for word in reversed(segment.words) if word.end_ms is not None), None)
-
-
 def _cut(segment: Segment, start: int, end: int, lead: str, voice: str | None) -> Iterator[Cue]:
     """The segment as cues that each fit, as far as its word times allow."""
     for stretch in cut(one_line(segment.text), segment.words, start_ms=start, end_ms=end, lead=lead):
-        yield _cue(stretch.start_ms, stretch.end_ms, lead + stretch.text, voice)
+        yield _cue(replace(stretch, text=lead + stretch.text), voice)
         lead = ""
 
 
-def _cue(start: int, end: int, text: str, voice: str | None) -> Cue:
+def _cue(stretch: Stretch, voice: str | None) -> Cue:
     # Both formats want the end after the start; a vendor's instant is shown for one millisecond.
-    return Cue(start, max(end, start + 1), text.rstrip(), voice)
+    start, end = stretch.start_ms, max(stretch.end_ms, stretch.start_ms + 1)
+    return Cue(start, end, stretch.text.rstrip(), voice, stretch.words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..models import Transcript
-from ._base import Exporter
+from ._base import EVERYTHING, Exporter
 
 __all__ = ["EXPORTER", "write"]
 
@@ -13,4 +13,4 @@ def write(transcript: Transcript) -> str:
     return transcript.to_json(indent=2).decode() + "\n"
 
 
-EXPORTER = Exporter("json", ".json", "application/json", write)
+EXPORTER = Exporter("json", ".json", "application/json", write, EVERYTHING)

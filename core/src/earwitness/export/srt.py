@@ -38,4 +38,4 @@ def _safe(text: str) -> str:
     return _TIMES.sub("\\1\N{EN DASH}\N{EN DASH}>", text)
 
 
-EXPORTER = Exporter("srt", ".srt", "application/x-subrip", write)
+EXPORTER = Exporter("srt", ".srt", "application/x-subrip", write, frozenset({"speakers"}))

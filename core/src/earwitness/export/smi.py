@@ -1,0 +1,54 @@
+"""smi: SAMI subtitles (Microsoft, Understanding SAMI 1.0), the format of Korean players."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+
+from ..models import Transcript
+from ._base import Exporter
+from ._cues import Cue, cues, wrapped
+
+__all__ = ["EXPORTER", "write"]
+
+_CLASSES = {"ko": ("KRCC", "Korean", "ko-KR"), "en": ("ENCC", "English", "en-US"), "ja": ("JPCC", "Japanese", "ja-JP")}
+_OTHER = ("SUBCC", "Subtitles", "und")
+_HEAD = """<SAMI>
+<HEAD>
+<STYLE TYPE="text/css">
+<!--
+P {{ text-align: center; }}
+.{0} {{ Name: {1}; lang: {2}; SAMIType: CC; }}
+-->
+</STYLE>
+</HEAD>
+<BODY>
+"""
+
+
+def write(transcript: Transcript) -> str:
+    """One SYNC per cue, and an empty one where silence follows. Raises UnsupportedFeatureError without times."""
+    kind = _class(transcript)
+    body = "".join(_syncs(cues(transcript, format="smi", named=True), kind[0]))
+    return f"{_HEAD.format(*kind)}{body}</BODY>\n</SAMI>\n"
+
+
+def _class(transcript: Transcript) -> tuple[str, str, str]:
+    tags = [
+        transcript.detected_language,
+        *(one.language for one in transcript.segments),
+        *transcript.requested_language,
+    ]
+    return next((_CLASSES[tag[:2]] for tag in tags if tag and tag[:2] in _CLASSES), _OTHER)
+
+
+def _syncs(found: list[Cue], kind: str) -> Iterator[str]:
+    for number, cue in enumerate(found):
+        text = html.escape(wrapped(cue.text), quote=False).replace("\n", "<br>")
+        yield f"<SYNC Start={cue.start_ms}><P Class={kind}>{text}\n"
+        following = found[number + 1].start_ms if number + 1 < len(found) else None
+        if following is None or cue.end_ms < following:
+            yield f"<SYNC Start={cue.end_ms}><P Class={kind}>&nbsp;\n"
+
+
+EXPORTER = Exporter("smi", ".smi", "application/x-sami", write, frozenset({"speakers"}))
