@@ -10,7 +10,7 @@ import socket
 import struct
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -88,6 +88,26 @@ def content_of(media: Media) -> bytes:
 def decoded(media: Media, **wanted: Any) -> bytes:
     """Everything that decoding gives."""
     return b"".join(pcm(media, **{"sample_rate": RATE, **wanted}))
+
+
+def _cut(path: Path) -> None:
+    os.truncate(path, 100_000)
+
+
+def _continued(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(samples())
+
+
+def _written_over(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(150_000)
+        file.write(bytes(1000))
+    # Clocks of file systems are coarse.
+    os.utime(path, ns=(0, 0))
+
+
+CHANGES: dict[str, Callable[[Path], None]] = {"cut": _cut, "continued": _continued, "written over": _written_over}
 
 
 @pytest.fixture(autouse=True)
@@ -200,6 +220,17 @@ print(media.path.exists())
         path.write_bytes(wav() + b"more")
         with pytest.raises(BadAudioError, match="changed while it was in use"):
             media.open()
+
+    @pytest.mark.parametrize("size", [-1, 1000])
+    def test_a_file_cut_after_its_opening_is_no_shorter_file(self, tmp_path: Path, size: int) -> None:
+        """Whoever reads a file to its end is told when the end comes too early."""
+        path = tmp_path / "talk.wav"
+        path.write_bytes(wav(samples(RATE * 10)))
+        with open_media(FileAudio(path)).open() as file:
+            os.truncate(path, 200_000)
+            with pytest.raises(BadAudioError, match=r"talk\.wav has changed while it was in use"):
+                while file.read(size):
+                    pass
 
     def test_a_file_that_went_away_is_named(self, tmp_path: Path) -> None:
         """The error names the file."""
@@ -475,6 +506,36 @@ class TestWav:
         """Asking for both channels gives them interleaved."""
         body = samples(channels=2)
         assert decoded(media_of(wav(body, channels=2)), channels=2) == body
+
+    @pytest.mark.parametrize("change", sorted(CHANGES))
+    def test_a_change_under_the_reader_is_told(self, tmp_path: Path, change: str) -> None:
+        """A file that is cut, continued or written over while it is decoded is an error, not a short recording."""
+        path = tmp_path / "talk.wav"
+        path.write_bytes(wav(samples(RATE * 10)))
+        stream = pcm(open_media(FileAudio(path)), sample_rate=RATE)
+        next(stream)
+        CHANGES[change](path)
+        with pytest.raises(BadAudioError, match=r"talk\.wav has changed while it was in use"):
+            list(stream)
+
+    def test_a_file_that_is_replaced_is_read_to_its_own_end(self, tmp_path: Path) -> None:
+        """Another file moved to its place changes nothing in the one that is being read."""
+        path, other, body = tmp_path / "talk.wav", tmp_path / "other.wav", samples(RATE * 10)
+        path.write_bytes(wav(body))
+        other.write_bytes(wav())
+        stream = pcm(open_media(FileAudio(path)), sample_rate=RATE)
+        first = next(stream)
+        other.replace(path)
+        assert first + b"".join(stream) == body
+
+    def test_who_stops_early_is_told_nothing(self, tmp_path: Path) -> None:
+        """A change that comes after the reader has lost interest is no error."""
+        path = tmp_path / "talk.wav"
+        path.write_bytes(wav(samples(RATE * 10)))
+        stream = pcm(open_media(FileAudio(path)), sample_rate=RATE)
+        next(stream)
+        CHANGES["cut"](path)
+        stream.close()
 
     def test_closing_lets_go_of_the_file(self, tmp_path: Path) -> None:
         """Who stops early holds nothing open."""

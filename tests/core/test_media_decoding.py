@@ -394,6 +394,23 @@ class TestDamage:
         assert len(sound) // 2 > 0.5 * RATE
         assert is_the_tone(sound, start=0.2, seconds=0.3)
 
+    @pytest.mark.parametrize("form", ["wav", "mkv"])
+    @pytest.mark.parametrize("change", ["cut", "continued"])
+    def test_a_change_under_the_reader_is_told(self, tmp_path: Path, form: str, change: str) -> None:
+        """A file that is cut or continued while FFmpeg reads it is an error, not a short recording."""
+        path = tmp_path / f"talk.{form}"
+        path.write_bytes(wav(tone(seconds=60)) if form == "wav" else recorded("matroska", "pcm_s16le", seconds=60))
+        stream = pcm(open_media(FileAudio(path)), sample_rate=8000)
+        next(stream)
+        with path.open("r+b") as file:
+            if change == "cut":
+                file.truncate(600_000)
+            else:
+                file.seek(0, os.SEEK_END)
+                file.write(bytes(1000))
+        with pytest.raises(BadAudioError, match="has changed while it was in use"):
+            list(stream)
+
     def test_a_film_cut_before_its_index_is_told(self) -> None:
         """An MP4 keeps its index at the end; without it nothing can be read."""
         good = FORMATS["mp4 video"][0]()

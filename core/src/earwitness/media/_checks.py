@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from ..errors import BadAudioError, EarwitnessError, OutputError
 
-__all__ = ["MAX_CHANNELS", "MAX_RATE", "MIN_RATE", "check_form", "no_sound", "readable", "shown", "writable"]
+__all__ = ["MAX_CHANNELS", "MAX_RATE", "MIN_RATE", "changed", "check_form", "no_sound", "readable", "shown", "writable"]
 
 # A header that lies about the rate would make a small file fill a disk (1 Hz becomes 16,000 times as many samples).
 MIN_RATE = 1_000
@@ -34,6 +34,11 @@ def check_form(*, sample_rate: int, channels: int, name: str) -> None:
             f"{name} claims {channels:,} channels; sound has 1 to {MAX_CHANNELS}",
             action="Its header is damaged, or pick channels with an audio editor first.",
         )
+
+
+def changed(name: str) -> BadAudioError:
+    """The error for a file that somebody writes to while it is read."""
+    return BadAudioError(f"{name} has changed while it was in use", action="Wait until it is complete and start again.")
 
 
 def no_sound(name: str, why: str = "") -> BadAudioError:

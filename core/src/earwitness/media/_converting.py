@@ -63,7 +63,8 @@ def convert(media: Media, form: AudioForm) -> Media:
         raise unwritable
     raise AudioTooLargeError(
         f"{shown(media.name)} takes more than the {_size(form.max_bytes)} that this service accepts, however packed",
-        action="Split it, hand it over by URL where the provider takes that, or use a service for larger recordings.",
+        action=form.otherwise
+        or "Split it, hand it over by URL where the provider takes that, or use a service for larger recordings.",
     )
 
 
@@ -253,7 +254,7 @@ def _refuse_too_long(name: str, duration_ms: int | None, form: AudioForm) -> Non
     if duration_ms and form.max_duration_ms and duration_ms > form.max_duration_ms:
         raise AudioTooLargeError(
             f"{shown(name)} lasts longer than the {_time(form.max_duration_ms)} that this service accepts",
-            action="Split it, or use a service or provider for longer recordings.",
+            action=form.otherwise or "Split it, or use a service or provider for longer recordings.",
         )
 
 

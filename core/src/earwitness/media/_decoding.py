@@ -45,7 +45,7 @@ def have_av() -> bool:
 def need_av(what: str) -> None:
     """Nothing, with PyAV at hand. Raises ConfigurationError saying how to install it."""
     try:
-        import av  # noqa: F401
+        import av  # noqa: F401  whether it can be imported is all that is asked
     except ModuleNotFoundError as error:
         if error.name == "av":
             raise ConfigurationError(f"{what} needs PyAV", action='Run: pip install "earwitness[media]"') from None
@@ -243,7 +243,7 @@ def _opened(media: Media, plain: PlainSamples | None = None) -> Iterator[InputCo
     import av
 
     name = shown(media.name)
-    with media.open() as file:
+    with media.reading() as file:
         given: dict[str, Any] = {"file": file, "container_options": _NOTHING_ELSE, **_lenient()}
         if plain is not None and plain.codec is not None:
             given["file"] = Section(file, offset=plain.offset, length=plain.whole)

@@ -73,7 +73,7 @@ def _read(media: Media, plain: PlainSamples, size: int, channel: int | None, war
     warnings += cut_short(plain, name)
     picked = channel is not None and plain.channels > 1
     size *= plain.channels if picked else 1
-    with media.open() as file, readable(name):
+    with media.reading() as file, readable(name):
         file.seek(plain.offset)
         left = plain.whole
         while left and (block := file.read(min(size, left))):

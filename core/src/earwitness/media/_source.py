@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from ..capabilities import AudioFacts
 from ..errors import BadAudioError, EarwitnessError, InvalidRequestError, UnsupportedFeatureError
@@ -27,7 +27,7 @@ from ..request import (
     StoredAudio,
     UrlAudio,
 )
-from ._checks import check_form, no_sound, readable, shown, writable
+from ._checks import changed, check_form, no_sound, readable, shown, writable
 from ._decoding import have_av, probe_with_av
 from ._wav import is_wav, plain_samples
 
@@ -38,6 +38,7 @@ LARGE = 16 * 1024 * 1024
 """Bytes above which audio in memory moves to a temporary file, so that a worker process need not be sent all of it."""
 
 _HEAD = 4096
+_BUFFER = 64 * 1024
 _BARE = PcmFormat(sample_rate=16_000)
 _TYPES = {
     "wav": "audio/wav",
@@ -92,18 +93,34 @@ class Media:
         return self._removal is not None
 
     def open(self) -> BinaryIO:
-        """A fresh reader from the first byte. Raises BadAudioError when the file has gone or changed its length."""
+        """A fresh reader from the first byte. Raises BadAudioError when the file has gone or changed its length.
+
+        The reader raises it too, at an end that comes too early.
+        """
         if self.path is None:
             return io.BytesIO(self._data or b"")
         name = shown(self.name)
         with readable(name):
-            file = self.path.open("rb")
+            file = _Whole(self.path, self.length, name)
             if os.fstat(file.fileno()).st_size == self.length:
-                return file
+                return io.BufferedReader(file, _BUFFER)
             file.close()
-        raise BadAudioError(
-            f"{name} has changed while it was in use", action="Wait until it is complete and start again."
-        )
+        raise changed(name)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[BinaryIO]:
+        """The same for one reading to the end, after which the file must still be as it was. Raises BadAudioError."""
+        with self.open() as file:
+            before = _state(file)
+            try:
+                yield file
+            except BadAudioError:
+                # Damage is what a file looks like while somebody writes it.
+                if _state(file) != before:
+                    raise changed(shown(self.name)) from None
+                raise
+            if _state(file) != before:
+                raise changed(shown(self.name))
 
     def close(self) -> None:
         """Removes the temporary file, if there is one. Closing twice does no harm."""
@@ -123,6 +140,28 @@ class Media:
 
     def __reduce__(self) -> tuple[object, ...]:
         return _borrowed, (self.name, self.length, self.facts, self.path, self._data)
+
+
+class _Whole(io.FileIO):
+    """An open file that does not end before its known length: what is missing would pass for silence."""
+
+    def __init__(self, path: Path, length: int, name: str) -> None:
+        super().__init__(path, "rb")
+        self._length, self._shown = length, name
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        count = super().readinto(buffer)
+        self._require_more(count)
+        return count
+
+    def readall(self) -> bytes:
+        data = super().readall()
+        self._require_more(0)
+        return data
+
+    def _require_more(self, count: int | None) -> None:
+        if count == 0 and self.tell() < self._length:
+            raise changed(self._shown)
 
 
 def open_media(source: AudioSource) -> Media:
@@ -324,6 +363,14 @@ def _elsewhere(source: UrlAudio | StoredAudio) -> EarwitnessError:
 
 def _borrowed(name: str, length: int, facts: AudioFacts, path: Path | None, data: bytes | None) -> Media:
     return Media(name=name, length=length, facts=facts, path=path, data=data)
+
+
+def _state(file: BinaryIO) -> tuple[int, int] | None:
+    """The length of an open file and when it was last written; None for audio in memory."""
+    if isinstance(file, io.BytesIO):
+        return None
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns
 
 
 def _remove(path: Path, owner: int) -> None:
