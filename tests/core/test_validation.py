@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 
 from earwitness.errors import InvalidTranscriptError
-from earwitness.models import AudioEvent, Notice, Segment, Speaker, Transcript, Word
-from earwitness.validation import check, problems, repair
+from earwitness.models import AudioEvent, Interim, Notice, Segment, ServedBy, Speaker, Transcript, Word
+from earwitness.streaming import Final
+from earwitness.validation import check, problems, repair, well_formed
 from support.transcripts import disorderly, valid
 
 MARK = "Zwiebelfisch"
@@ -21,6 +22,25 @@ def spoken(*words: Word, **fields: object) -> Transcript:
     return Transcript((dataclasses.replace(Segment("x", words=words), **fields),))  # type: ignore[arg-type]
 
 
+HALF = "half \ud800"
+TORN: dict[str, Transcript] = {
+    "segments[0]": Transcript((Segment(HALF),)),
+    "segments[1]": Transcript((Segment("x"), Segment("x", emotion=HALF))),
+    "segments[2]": Transcript((Segment("x"), Segment("x"), Segment("x", language="\udfff"))),
+    "segments[3]": Transcript((Segment("x"), Segment("x"), Segment("x"), Segment("x", speaker=HALF))),
+    "segments[0].words[0]": spoken(Word(HALF, 0, 1)),
+    "segments[0].words[1]": spoken(Word("a", 0, 1), Word("\ude00\ud83d")),
+    "segments[0].words[2]": spoken(Word("a"), Word("a"), Word("b", speaker=HALF)),
+    "speakers[0]": Transcript(speakers=(Speaker("a", HALF),)),
+    "speakers[1]": Transcript(speakers=(Speaker("a"), Speaker(HALF))),
+    "events[0]": Transcript(events=(AudioEvent(HALF),)),
+    "detected_language": Transcript(detected_language=HALF),
+    "requested_language": Transcript(requested_language=("ko-KR", HALF)),
+    "notices": Transcript(notices=(Notice("vendor_warning", HALF),)),
+    "served_by": Transcript(served_by=ServedBy("x", model=HALF)),
+    "metadata": Transcript(metadata={"x": HALF}),
+    "vendor": Transcript(vendor={"a": [{"b": HALF}]}),
+}
 TIMES = "a time is not a whole number of milliseconds from 0"
 WRONG: list[tuple[str, Transcript, str]] = [
     ("segment backwards", Transcript((Segment("x", 5, 4),)), "segments[0]: ends before it starts"),
@@ -75,6 +95,10 @@ WRONG: list[tuple[str, Transcript, str]] = [
         "segments[0].words[0]: a speaker that is not among the speakers",
     ),
     ("channel", Transcript((Segment("x", channel=-1),)), "segments[0]: channel is not a whole number from 0"),
+    *(
+        (f"lone surrogate in {place.partition(':')[0]}", transcript, f"{place}: text holds a lone surrogate")
+        for place, transcript in TORN.items()
+    ),
     (
         "duration",
         Transcript(duration_ms=-1),
@@ -245,6 +269,39 @@ def test_repair_mends_and_reports(wrong: Transcript, right: Transcript, told: li
     mended = repair(wrong)
     assert [(one.message, one.count) for one in mended.notices] == told
     assert dataclasses.replace(mended, notices=()) == right
+
+
+@pytest.mark.parametrize("transcript", TORN.values(), ids=TORN)
+def test_a_repaired_transcript_can_be_written(transcript: Transcript) -> None:
+    """Half a character becomes U+FFFD wherever it stands, which is reported, and the result is JSON."""
+    with pytest.raises(InvalidTranscriptError):
+        transcript.to_json()
+    mended = repair(transcript)
+    assert "\ufffd" in mended.to_json().decode()
+    assert [one.kind for one in mended.notices[len(transcript.notices) :]] == ["repaired"]
+    assert mended.notices[-1].message == "texts whose lone surrogates were replaced."
+    assert check(mended) is mended
+
+
+def test_two_halves_become_their_character() -> None:
+    """A pair of surrogates left apart is put together; what stands beside it stays."""
+    mended = repair(spoken(Word("go \ud83d\ude00 \ud800\u200b")))
+    assert mended.segments[0].words[0].text == "go \U0001f600 \ufffd\u200b"
+
+
+def test_unusual_characters_are_no_fault() -> None:
+    """Text that is not printable and yet whole is left alone."""
+    whole = Transcript((Segment("a\u200bb\n\U0001f600", words=(Word("a\u200b\u00a0", 0, 1),)),), vendor={"x": "\u200b"})
+    assert check(whole) is whole and repair(whole) is whole
+
+
+def test_events_of_a_stream_are_mended_too() -> None:
+    """What is heard live can be printed as it comes; an event without fault is the same object."""
+    assert well_formed(Interim(HALF)) == Interim("half \ufffd")
+    final = well_formed(Final(Segment(HALF, 0, 1, (Word(HALF),)), 1, {"said": [HALF]}))
+    assert final == Final(Segment("half \ufffd", 0, 1, (Word("half \ufffd"),)), 1, {"said": ["half \ufffd"]})
+    fine = Final(Segment("x", 0, 1, (Word("x"),)), 1, {"said": ["x"]})
+    assert well_formed(fine) is fine
 
 
 def test_repair_keeps_earlier_notices_and_untouched_parts() -> None:

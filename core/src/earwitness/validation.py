@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
 
 from .errors import InvalidTranscriptError
 from .models import AudioEvent, Notice, Segment, Speaker, Transcript, Word
 
-__all__ = ["check", "problems", "repair"]
+__all__ = ["check", "problems", "repair", "well_formed"]
 
 Timed = Word | Segment | AudioEvent
 _T = TypeVar("_T", Word, Segment, AudioEvent)
+_Data = TypeVar("_Data")
 _MAX_TOLD = 5
+_TORN = "text holds a lone surrogate"
+_SMALL = ("detected_language", "requested_language", "served_by", "notices", "metadata", "vendor")
+"""What a transcript holds of text beside its segments, speakers and events."""
 
 
 def check(transcript: Transcript) -> Transcript:
@@ -41,6 +47,14 @@ def problems(transcript: Transcript) -> Iterator[str]:
         yield f"speakers: {len(transcript.speakers) - len(known)} with the id of another"
     for number, event in enumerate(transcript.events):
         yield from (f"events[{number}]: {what}" for what in _item_flaws(event))
+        if _is_torn(event.label):
+            yield f"events[{number}]: {_TORN}"
+    for number, speaker in enumerate(transcript.speakers):
+        if _is_torn(speaker.id) or _is_torn(speaker.name):
+            yield f"speakers[{number}]: {_TORN}"
+    for name in _SMALL:
+        if _holds_torn(getattr(transcript, name)):
+            yield f"{name}: {_TORN}"
     for number, segment in enumerate(transcript.segments):
         yield from (f"segments[{number}]{place}: {what}" for place, what in _segment_flaws(segment, known))
 
@@ -50,12 +64,13 @@ def repair(transcript: Transcript) -> Transcript:
 
     Blank words are dropped, words sorted by time, an end before its start set to the start, negative times to zero,
     broken milliseconds rounded, impossible values removed, doubled speakers merged, unlisted ones added, and a segment
-    widened to hold its words (its `derived` says so). A valid transcript comes back as it is. Text that is no string
-    is a bug, not disorder, and left for `check` to name.
+    widened to hold its words (its `derived` says so). A lone surrogate, which no file can hold, becomes U+FFFD. A valid
+    transcript comes back as it is. Text that is no string is a bug, not disorder, and left for `check` to name.
     """
     if next(problems(transcript), None) is None:
         return transcript
     done: Counter[str] = Counter()
+    transcript = _whole_text(transcript, done)
     speakers = _repaired_speakers(transcript, done)
     known = _ids(speakers)
     segments = tuple(_repaired_segment(one, done) if _segment_flaws(one, known) else one for one in transcript.segments)
@@ -72,6 +87,12 @@ def repair(transcript: Transcript) -> Transcript:
         confidence=confidence,
         notices=transcript.notices + notices,
     )
+
+
+def well_formed(data: _Data) -> _Data:
+    """The same plain data with U+FFFD for each lone surrogate: half a character, which UTF-8 cannot hold."""
+    mended: _Data = _mended(data, Counter())
+    return mended
 
 
 def _segment_flaws(segment: Segment, known: frozenset[str]) -> list[tuple[str, str]]:
@@ -100,6 +121,7 @@ def _is_usual(word: Word, low: float, high: float, last: float) -> bool:
         and low <= start
         and word.speaker is None
         and type(word.text) is str
+        and word.text.isprintable()  # Half a character is not; the little else that is not is looked at again.
         and not word.text.isspace()
         and word.text != ""
     )
@@ -110,12 +132,16 @@ def _own_flaws(segment: Segment) -> Iterable[str]:
         yield "text is not a string"
     if not _is_time(segment.channel):
         yield "channel is not a whole number from 0"
+    if any(map(_is_torn, (segment.text, segment.speaker, segment.language, segment.emotion))):
+        yield _TORN
 
 
 def _word_flaws(word: Word, known: frozenset[str], *, low: float, high: float, last: float) -> tuple[str, ...]:
     flaws = _item_flaws(word)
     if not _is_text(word.text):
         return (*flaws, "text is not a string")
+    if _is_torn(word.text) or _is_torn(word.speaker):
+        flaws = (*flaws, _TORN)
     if not word.text or word.text.isspace():
         flaws = (*flaws, "a blank word")
     if word.speaker is not None and known and word.speaker not in known:
@@ -142,6 +168,30 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
+def _is_torn(value: object) -> bool:
+    """Whether it is text that holds half a surrogate pair."""
+    if not isinstance(value, str) or value.isprintable():
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _holds_torn(data: object) -> bool:
+    """Whether any text in plain data is torn; told by the C encoder, because vendor data may be large."""
+    if not data:
+        return False
+    with suppress(TypeError, ValueError, RecursionError):
+        return _is_torn(json.dumps(data, ensure_ascii=False, default=_fields_of))
+    return False
+
+
+def _fields_of(value: Any) -> list[object]:
+    return [getattr(value, one.name) for one in fields(value)]
+
+
 def _is_time(value: object) -> bool:
     return value is None or (type(value) is int and value >= 0)
 
@@ -162,6 +212,42 @@ def _within(word: Word, low: float, high: float) -> bool:
 
 def _ids(speakers: Iterable[Speaker]) -> frozenset[str]:
     return frozenset(speaker.id for speaker in speakers)
+
+
+def _whole_text(transcript: Transcript, done: Counter[str]) -> Transcript:
+    """The transcript without lone surrogates; only what holds one is made anew."""
+    segments = tuple(_mended(one, done) if _is_torn_anywhere(one) else one for one in transcript.segments)
+    small = {name: _mended(getattr(transcript, name), done) for name in ("speakers", "events", *_SMALL)}
+    return replace(transcript, segments=segments, **small)
+
+
+def _is_torn_anywhere(segment: Segment) -> bool:
+    own = (segment.text, segment.speaker, segment.language, segment.emotion)
+    return any(map(_is_torn, own)) or any(_is_torn(word.text) or _is_torn(word.speaker) for word in segment.words)
+
+
+def _mended(data: Any, done: Counter[str]) -> Any:
+    match data:
+        case str():
+            return _mended_text(data, done)
+        case Mapping():
+            return {_mended(key, done): _mended(value, done) for key, value in data.items()}
+        case tuple() | list():
+            return type(data)(_mended(one, done) for one in data)
+    if not is_dataclass(data) or isinstance(data, type):
+        return data
+    held = ((one.name, getattr(data, one.name)) for one in fields(data))
+    changed = {name: new for name, old in held if (new := _mended(old, done)) is not old and new != old}
+    return replace(data, **changed) if changed else data
+
+
+def _mended_text(text: str, done: Counter[str]) -> str:
+    if not _is_torn(text):
+        return text
+    # Two halves that belong together become their character again.
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    _count(done, "texts whose lone surrogates were replaced", 1)
+    return whole
 
 
 def _repaired_speakers(transcript: Transcript, done: Counter[str]) -> tuple[Speaker, ...]:
