@@ -1,5 +1,6 @@
 """Profiles come from one file; every mistake in it is told by place, with the nearest right name, never a value."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -183,6 +184,19 @@ class TestFinding:
         with pytest.raises(ConfigurationError, match="cannot be read"):
             load_config()
 
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+    def test_a_pipe_is_refused_without_waiting(self) -> None:
+        """A pipe in the file's place is told as such; nobody waits for a writer."""
+        os.mkfifo("earwitness.toml")
+        with pytest.raises(ConfigurationError, match=r"earwitness\.toml, cannot be read: it is no ordinary file"):
+            load_config()
+
+    def test_a_flood_is_refused(self) -> None:
+        """A file far too long for a configuration is not read to its end."""
+        Path("earwitness.toml").write_text("#" * 2**20 + "\n")
+        with pytest.raises(ConfigurationError, match="cannot be read: it is longer than 1024 KiB"):
+            load_config()
+
 
 class TestMistakes:
     @pytest.mark.parametrize(
@@ -349,6 +363,16 @@ class TestSettings:
         assert "KeyError" in str(error)
         assert error.__cause__ is None
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder that is in use")
+    def test_a_folder_that_is_gone_is_told(self, clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In a current folder that was deleted, the folder is at fault and no plugin is."""
+        (clean / "gone").mkdir()
+        monkeypatch.chdir(clean / "gone")
+        (clean / "gone").rmdir()
+        error = _settings_error({})
+        assert "The current folder does not exist any more" in str(error)
+        assert not isinstance(error, PluginError)
+
     def test_paths_start_at_the_files_folder(self, clean: Path) -> None:
         """A settings model can read paths relative to the configuration, wherever the program runs."""
         (clean / "sub").mkdir()
@@ -387,6 +411,15 @@ class TestSecrets:
         error = _settings_error({"api_key": {"file": "key.txt"}})
         assert "'calls': settings.api_key: " in str(error)
         assert why in str(error)
+
+    def test_a_pipe_or_a_flood_is_no_secret(self, clean: Path) -> None:
+        """A secret file that is no ordinary file, or far too long, is refused without waiting."""
+        (clean / "long.txt").write_bytes(b"x" * 100_000)
+        assert "settings.api_key: " in str(error := _settings_error({"api_key": {"file": "long.txt"}}))
+        assert "it is longer than 64 KiB" in str(error)
+        if hasattr(os, "mkfifo"):
+            os.mkfifo(clean / "pipe")
+            assert "it is no ordinary file" in str(_settings_error({"api_key": {"file": "pipe"}}))
 
     def test_a_resolved_secret_is_masked(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """What came from elsewhere is hidden, whatever the type of its setting."""

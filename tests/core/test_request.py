@@ -72,6 +72,33 @@ class TestAudio:
         original[:] = b"XXXX"
         assert sources == [BytesAudio(b"RIFF")] * 3
 
+    def test_bytes_of_any_kind_are_held(self) -> None:
+        """What may still change is copied when it is handed over."""
+        given = bytearray(b"RIFF")
+        held = [BytesAudio(given), BytesAudio(memoryview(given))]  # type: ignore[arg-type]  # accepted all the same
+        given[:] = b"\0\0\0\0"
+        assert held == [BytesAudio(b"RIFF")] * 2
+        assert hash(held[0]) == hash(BytesAudio(b"RIFF"))
+
+    @pytest.mark.parametrize("wrong", ["talk.wav", None, 7, ["x"]])
+    def test_what_is_no_bytes_is_refused(self, wrong: Any) -> None:
+        """A path or nothing at all in place of bytes is one sentence."""
+        with pytest.raises(InvalidRequestError, match=f"BytesAudio cannot hold a {type(wrong).__name__}"):
+            BytesAudio(wrong)
+
+    @pytest.mark.parametrize("notes", [{"x": "\ud800"}, {"\udfff": "x"}])
+    def test_notes_that_cannot_be_written_are_refused(self, notes: dict[str, str]) -> None:
+        """The user's own notes must fit into the transcript that will hold them, before anything is paid for."""
+        with pytest.raises(InvalidRequestError, match="metadata"):
+            TranscriptionRequest.of("a.wav", metadata=notes)
+        assert TranscriptionRequest.of("a.wav", metadata={"": "한"}).metadata == {"": "한"}
+
+    @pytest.mark.parametrize("wrong", [b"RIFF", None, 7])
+    def test_what_is_no_path_is_refused(self, wrong: Any) -> None:
+        """Bytes or nothing at all in place of a path is one sentence."""
+        with pytest.raises(InvalidRequestError, match=f"FileAudio cannot hold a {type(wrong).__name__}"):
+            FileAudio(wrong)
+
     @pytest.mark.parametrize("url", ["http://a.example/x.wav", "HTTPS://a.example/x.wav?sig=1"])
     def test_web_addresses(self, url: str) -> None:
         """An http or https address is fetched by the vendor; its host alone is shown."""

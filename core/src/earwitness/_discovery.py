@@ -124,8 +124,8 @@ def _require_contract(found: Found, provider: type[Provider[Any]]) -> None:
     from .provider import INTERFACE, ProviderSettings
 
     _require_interface(found, provider, INTERFACE)
-    name, settings = getattr(provider, "name", None), getattr(provider, "Settings", None)
-    capabilities = getattr(provider, "capabilities", None)
+    name, settings = _read(found, provider, "name"), _read(found, provider, "Settings")
+    capabilities = _read(found, provider, "capabilities")
     if name != found.name:
         raise _broken(
             found,
@@ -144,7 +144,7 @@ def _require_contract(found: Found, provider: type[Provider[Any]]) -> None:
 
 def _require_interface(found: Found, provider: type[Provider[Any]], ours: int) -> None:
     """A plugin of an older interface runs; a newer one needs a newer core."""
-    wanted = provider.interface
+    wanted = _read(found, provider, "interface")
     if type(wanted) is not int:
         raise _broken(found, f"gives its interface as {_described(wanted)}", "Set `interface` to a whole number.")
     if wanted > ours:
@@ -153,6 +153,13 @@ def _require_interface(found: Found, provider: type[Provider[Any]], ours: int) -
             f"is written for provider interface {wanted}, and this Earwitness knows {ours}",
             f"Upgrade Earwitness: pip install --upgrade {_wanted_core(found.entry_point)}.",
         )
+
+
+def _read(found: Found, provider: type[Provider[Any]], name: str) -> Any:
+    """What the class declares; a metaclass or descriptor of its own may fail at that."""
+    from ._registration import guarded
+
+    return guarded(found, lambda: getattr(provider, name, None))
 
 
 def _wanted_core(entry_point: EntryPoint) -> str:

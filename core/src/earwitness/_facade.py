@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _discovery
+from ._bugs import foreign
 from ._plugins import Plugins
 from .config import Config, Profile, load_config
 from .errors import JobFailedError, ProtocolError
 from .models import Answer, Transcript
 from .session import AsyncSession
+from .validation import repair
 
 if TYPE_CHECKING:
     from .sync import Session
@@ -65,9 +67,11 @@ def read_answer(provider: str, payload: Answer | bytes, *, service: str | None =
     Raises UnsupportedFeatureError where the provider cannot, ProtocolError where the answer is not finished.
     """
     answer = payload if isinstance(payload, Answer) else Answer(payload, service=service)
-    update = _discovery.load_provider(provider).read_answer(answer)
-    if update.transcript is not None:
-        return update.transcript
+    vendor = _discovery.load_provider(provider)
+    with foreign(provider, "read_answer()"):
+        update = vendor.read_answer(answer)
+        if update.transcript is not None:
+            return repair(update.transcript)
     if update.error is not None:
         raise update.error
     if update.status.finished:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
@@ -55,6 +55,7 @@ def plan_request(
         raise _refusal(provider, service, fatal, who_can(_wish(request, plan, fatal)))
     lighter = request.model_copy(update={one.field: _unset(one.field) for one in refused})
     notices = tuple(_dropped(provider, one, loud=on_unsupported == "warn") for one in refused)
+    service = replace(service, accepts=provider.accepts(lighter, plan, service.accepts))
     return Planned(lighter, plan, service, _options(provider, service, lighter), notices)
 
 

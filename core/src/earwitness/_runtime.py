@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, TypeVar
 
-from ._workers import EngineEnd, WorkerPool
 from .engine import Engine, Heard, Progress
 from .errors import InvalidRequestError
 from .exchange import Auth, Exchange
@@ -15,6 +14,7 @@ from .provider import Submission
 
 if TYPE_CHECKING:
     from ._http.transport import Transport
+    from ._workers import EngineEnd, WorkerPool
 
 __all__ = ["CoreRuntime"]
 
@@ -29,7 +29,8 @@ class CoreRuntime:
 
     def __init__(self, *, heard: Callable[[str, Heard], None], workers: int | None = None) -> None:
         self._heard = heard
-        self._pool = WorkerPool(workers)
+        self._workers = workers
+        self._pool: WorkerPool | None = None
         self._transport: Transport | None = None
         self._secrets: tuple[str, ...] = ()
 
@@ -45,9 +46,11 @@ class CoreRuntime:
         """See `Runtime.in_worker`."""
         if submission.media is None:
             raise InvalidRequestError("An engine needs the audio itself", action="Give a path, bytes or an open file.")
+        from ._workers import EngineEnd
+
         segments: list[Segment] = []
         heard_ms, end = 0, EngineEnd(None)
-        async with aclosing(self._pool.listen(engine, submission.media)) as events:
+        async with aclosing(self._engines().listen(engine, submission.media)) as events:
             async for event in events:
                 if isinstance(event, EngineEnd):
                     end = event
@@ -66,13 +69,22 @@ class CoreRuntime:
 
     def listen(self, engine: Engine, audio: AsyncIterable[bytes]) -> AsyncGenerator[Heard | EngineEnd]:
         """What an engine hears in live samples."""
-        return self._pool.listen(engine, audio)
+        return self._engines().listen(engine, audio)
 
     async def aclose(self) -> None:
         """Ends the workers and closes the connections."""
-        await self._pool.aclose()
+        if self._pool is not None:
+            await self._pool.aclose()
         if self._transport is not None:
             await self._transport.aclose()
+
+    def _engines(self) -> WorkerPool:
+        if self._pool is None:
+            # With it come processes and the reading of audio, which a vendor's job may never need.
+            from ._workers import WorkerPool
+
+            self._pool = WorkerPool(self._workers)
+        return self._pool
 
     def _connections(self) -> Transport:
         if self._transport is None:

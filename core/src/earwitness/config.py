@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -31,11 +32,12 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ._bugs import bug
 from ._entrypoints import PROVIDERS, SCRIPTED, scan
 from ._names import nearest
 from ._planning import OnUnsupported
 from ._wrongs import leaves, wrongs
-from .errors import ConfigurationError, EarwitnessError, PluginError
+from .errors import ConfigurationError, EarwitnessError
 from .provider import Provider, ProviderSettings
 from .request import RequestOptions
 
@@ -44,6 +46,7 @@ __all__ = ["CONFIG_NAME", "Config", "Profile", "load_config", "settings_of"]
 CONFIG_NAME = "earwitness.toml"
 _VARIABLE = "EARWITNESS_CONFIG"
 _LONGEST_SECRET = 64 * 1024
+_LONGEST_FILE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,15 @@ class Profile:
 
     @property
     def folder(self) -> Path:
-        """The folder that relative paths in the settings start from."""
-        return self.path.absolute().parent if self.path else Path.cwd()
+        """The folder that relative paths in the settings start from. Raises ConfigurationError where it is gone."""
+        if self.path is not None and self.path.is_absolute():
+            return self.path.parent
+        try:
+            return Path.cwd() / self.path.parent if self.path else Path.cwd()
+        except OSError:
+            raise ConfigurationError(
+                "The current folder does not exist any more", action="Change to a folder that exists."
+            ) from None
 
     def with_settings(self, settings: Mapping[str, Any]) -> Profile:
         """The same profile with some settings replaced or added."""
@@ -164,14 +174,12 @@ def settings_of(profile: Profile, provider: type[Provider[Any]]) -> ProviderSett
         raise
     except Exception as error:
         # A settings model is foreign code, and what its bug says may quote a secret.
-        raise PluginError(
-            f"The settings model of {provider.name} failed with {type(error).__name__}",
-            provider=provider.name,
-        ) from None
+        raise bug(provider.name, error, at="its settings model") from None
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    # Who has no configuration file needs none of these models.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 class _ProfileTable(_Table):
@@ -192,13 +200,12 @@ class _File(_Table):
 def _read(path: Path, what: str) -> Config:
     try:
         # Editors on Windows begin UTF-8 files with a byte order mark, which TOML does not allow.
-        text = path.read_bytes().decode("utf-8-sig")
+        text = _content(path, longest=_LONGEST_FILE).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path} is not UTF-8 text: byte {error.start}", action="Save it as UTF-8.") from None
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(
-            f"{what}, {path}, cannot be read: {why}", action="Name another file, or create this one."
+            f"{what}, {path}, cannot be read: {_reason(error)}", action="Name another file, or create this one."
         ) from None
     return Config.of(_parsed(text, path), path=path)
 
@@ -247,14 +254,33 @@ def _secrets(given: Mapping[str, Any], profile: Profile, model: type[BaseModel])
 
 def _secret_in(path: Path, profile: Profile, key: str) -> str:
     try:
-        with path.open(encoding="utf-8") as file:
-            secret = file.read(_LONGEST_SECRET).strip()
+        secret = _content(path, longest=_LONGEST_SECRET).decode("utf-8").strip()
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no text file"
+        why = "it is no text file" if isinstance(error, UnicodeDecodeError) else _reason(error)
         raise _no_secret(profile, key, f"{path} cannot be read: {why}", "Write the secret into that file.") from None
     if not secret:
         raise _no_secret(profile, key, f"{path} is empty", "Write the secret into that file.")
     return secret
+
+
+def _content(path: Path, *, longest: int) -> bytes:
+    """The bytes of an ordinary file of bounded length. Raises OSError with the reason in words, or ValueError."""
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("it is no ordinary file")
+        content = file.read(longest + 1)
+    if len(content) > longest:
+        raise ValueError(f"it is longer than {longest // 1024} KiB")
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # A pipe would not open before somebody writes into it.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _no_secret(profile: Profile, key: str, why: str, action: str) -> ConfigurationError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from .capabilities import AudioFacts, Capabilities, handovers_of
+from .capabilities import AudioFacts, AudioForm, Capabilities, handovers_of
 from .errors import InvalidRequestError, UnsupportedFeatureError
 from .exchange import Auth, Exchange
 from .jobs import Attempt, JobStatus, JobUpdate, Plan, VendorReference
@@ -123,6 +123,13 @@ class Provider(Generic[S]):
         service = offered.at(name, model=request.model, languages=request.languages)
         only = service.languages if len(service.languages) == 1 else ()
         return Plan(service=name, model=request.model, languages=request.languages or only)
+
+    def accepts(self, request: TranscriptionRequest, plan: Plan, form: AudioForm) -> AudioForm:
+        """The audio that this plan's service takes for this request; what does not fit is converted. Pure.
+
+        The default is the declared `form`. Override it where an option decides (channels heard apart, say).
+        """
+        return form
 
     async def submit(self, submission: Submission) -> JobUpdate:
         """Hands one job over; the update may be final. Raises EarwitnessError with `accepted` set truthfully.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal, Self
+from typing import Annotated, Any, BinaryIO, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -45,7 +45,10 @@ __all__ = [
     "UrlAudio",
     "audio_source",
     "language_tag",
+    "longest_match",
 ]
+
+Known = TypeVar("Known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class FileAudio:
 
     def __post_init__(self) -> None:
         # A path as text is what people write first.
+        if not isinstance(self.path, str | PathLike):
+            raise _wrong_kind("FileAudio", self.path, "Give a path; for bytes there is BytesAudio.")
         object.__setattr__(self, "path", Path(self.path))
 
 
@@ -75,6 +80,13 @@ class BytesAudio:
     data: bytes = field(repr=False)
     name: str = "audio"
     pcm: PcmFormat | None = None
+
+    def __post_init__(self) -> None:
+        given: object = self.data
+        if not isinstance(given, bytes | bytearray | memoryview):
+            raise _wrong_kind("BytesAudio", given, "Give bytes; for a path there is FileAudio.")
+        # What may still change is copied, so that what was checked is what is sent.
+        object.__setattr__(self, "data", bytes(given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +172,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
+# A bound makes pydantic look at the characters, and refuse half a surrogate pair, which no transcript can hold.
+_Text = Annotated[str, StringConstraints(min_length=0)]
 _Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -198,6 +212,13 @@ def language_tag(value: str) -> str:
             *(_subtag(part, extended=place > single) for place, part in enumerate(parts[1:], 1)),
         ]
     )
+
+
+def longest_match(known: Mapping[str, Known], tag: str) -> Known | None:
+    """What is known of the longest beginning of this tag: `zh-TW` before `zh`. None where nothing is."""
+    parts = tag.split("-")
+    beginnings = ("-".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((known[one] for one in beginnings if one in known), None)
 
 
 def _subtag(part: str, *, extended: bool) -> str:
@@ -280,7 +301,7 @@ class RequestOptions(_Strict):
     """One of the provider's services, instead of the one it would choose."""
     model: str | None = None
     """One of the vendor's models or engines."""
-    metadata: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    metadata: Mapping[_Text, _Text] = Field(default_factory=dict, repr=False)
     """The user's own notes on this job; kept, and sent only where a vendor can echo them."""
     vendor: Mapping[str, Any] = Field(default_factory=dict, repr=False)
     """Options that only this vendor knows; validated by its own model."""
@@ -307,6 +328,9 @@ class TranscriptionRequest(RequestOptions):
 
     `audio` is a path, a URL, bytes of a whole file, an open binary file, or `StoredAudio`.
     """
+
+    # Its validator is made for the first request, not for the opening of a session.
+    model_config = ConfigDict(defer_build=True)
 
     audio: Annotated[AudioSource, BeforeValidator(audio_source)]
 
@@ -367,3 +391,7 @@ def _open_file(value: Any) -> OpenFileAudio:
         raise InvalidRequestError("The open file is in text mode", action="Open it with mode 'rb'.")
     name = getattr(value, "name", None)
     return OpenFileAudio(value, Path(name).name if isinstance(name, str) else "audio")
+
+
+def _wrong_kind(what: str, value: object, action: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{what} cannot hold a {type(value).__name__}", action=action)
