@@ -211,7 +211,7 @@ def test_a_late_confirmation_is_waited_for(wire: str) -> None:
 def test_a_missing_confirmation_is_a_notice(wire: str) -> None:
     """A vendor that never confirms the end costs its flush time-out and a notice, and what it said is kept."""
     values = [*VALUES, 0]
-    heard, vendor = heard_with(wire, Act(ack=False), values=values, terms={"flush_timeout_s": 0.2})
+    heard, vendor = heard_with(wire, Act(ack=False, deaf=True), values=values, terms={"flush_timeout_s": 0.2})
     assert heard.error is None
     assert heard.words == expected_words(values)
     assert len(heard.incomplete) == 1
@@ -224,6 +224,46 @@ def test_a_missing_confirmation_of_what_is_all_settled_is_none(wire: str) -> Non
     heard, _ = heard_with(wire, Act(ack=False), terms={"flush_timeout_s": 0.2})
     assert heard.words == expected_words(VALUES)
     assert not heard.incomplete
+
+
+def test_a_clean_end_after_ours_is_a_confirmation() -> None:
+    """A gRPC vendor that is silent after `finish` is told that nothing more comes; its clean end confirms the end."""
+    heard, vendor = heard_with("grpc", Act(ack=False), values=[*VALUES, 0], terms={"flush_timeout_s": 0.2})
+    assert heard.error is None
+    assert heard.words == expected_words(VALUES)
+    assert not heard.incomplete
+    assert [line.goodbye for line in vendor.lines] == [True]
+
+
+def test_last_words_may_come_after_the_half_close() -> None:
+    """What a gRPC vendor says only once it knows that nothing more comes is heard, and is no error."""
+    act = Act(ack=False, last_words=True)
+    heard, vendor = heard_with("grpc", act, values=[1, 2, 3, 0, 4, 5], terms={"flush_timeout_s": 0.2})
+    assert heard.words == expected_words([1, 2, 3, 0, 4, 5])
+    assert not heard.incomplete
+    assert len(vendor.lines) == 1
+
+
+@on_both_wires
+def test_a_dialect_may_know_better_what_an_error_means(wire: str) -> None:
+    """An error of the connection is read by the dialect: what it calls retryable is tried again, and the reverse."""
+    refusal = {"websocket": 403, "grpc": "PERMISSION_DENIED"}[wire]
+    heard, vendor = heard_with(wire, Act(refusal=refusal), terms={"means": UnavailableError})
+    assert heard.error is None
+    assert heard.words == expected_words(VALUES)
+    heard, vendor = heard_with(wire, Act(cut_after_ms=300), terms={"means": InvalidRequestError})
+    assert type(heard.error) is InvalidRequestError
+    assert len(vendor.lines) == 1
+
+
+@on_both_wires
+def test_a_dialects_own_error_is_not_read_again(wire: str) -> None:
+    """What a dialect raised itself, from a frame, is not given back to it."""
+    act = Act(cut_after_ms=300, ending="error")
+    heard, vendor = heard_with(wire, act, terms={"means": InvalidRequestError})
+    assert heard.error is None
+    assert heard.words == expected_words(VALUES)
+    assert len(vendor.lines) == 2
 
 
 @on_both_wires
@@ -333,11 +373,12 @@ def test_a_stalled_vendor_stops_the_source(wire: str) -> None:
             taken += 32_000
             yield bytes(32_000)
 
-    policy = StreamPolicy(attempts=1, stall_timeout_s=0.5, replay_s=10.0, ahead_s=2.0)
+    # The window is wider than the kernel's buffers, so that these are filled before audio goes in real time only.
+    policy = StreamPolicy(attempts=1, stall_timeout_s=0.5, replay_s=600.0, ahead_s=2.0)
     heard, _ = heard_with(wire, usual=Act(reads=False), audio=endless(), terms={"chunk_ms": 500}, policy=policy)
     assert isinstance(heard.error, DeadlineError)
-    # Ours are 12 s, 0.4 MB; the rest is the kernel's buffers on both sides.
-    assert taken < 24_000_000
+    # Ours are 602 s, 19 MB; the rest is the kernel's buffers on both sides.
+    assert taken < 36_000_000
 
 
 @on_both_wires
@@ -402,6 +443,19 @@ def test_what_left_the_replay_buffer_is_told() -> None:
     assert 1000 <= lost_ms <= 2500
     assert [event.offset_ms for event in heard.all(Reconnected)] == [lost_ms]
     assert heard.words == [word for word in expected_words(values) if word[1] >= lost_ms]
+
+
+def test_a_vendor_that_lags_is_given_no_more_than_can_be_sent_again() -> None:
+    """Audio goes at once until three quarters of the replay window are unsettled; after that in real time."""
+    clock = TickingClock()
+    policy = StreamPolicy(replay_s=2.0, ahead_s=0.2)
+    values = [*range(1, 51)]
+    heard, _ = heard_with("grpc", Act(longest_sentence=1000), values=values, policy=policy, clock=clock)
+    assert heard.words == expected_words(values)
+    assert 3.4 <= sum(clock.slept) <= 3.6
+    clock = TickingClock()
+    heard, _ = heard_with("grpc", Act(longest_sentence=1), values=values, policy=policy, clock=clock)
+    assert sum(clock.slept) < 1.0
 
 
 def test_settled_silence_needs_no_replay() -> None:

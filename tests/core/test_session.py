@@ -6,24 +6,22 @@ import subprocess
 import sys
 import threading
 import time
-import wave
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from earwitness._plugins import Plugins
-from earwitness.config import Profile
 from earwitness.errors import (
     BadAudioError,
     ConfigurationError,
     DeadlineError,
+    EarwitnessError,
     InvalidRequestError,
     JobCancelledError,
     JobFailedError,
+    JobNotFoundError,
     OutcomeUnknownError,
     PluginError,
     RateLimitedError,
@@ -33,12 +31,11 @@ from earwitness.errors import (
 from earwitness.hookspecs import hookimpl
 from earwitness.jobs import Job, JobStatus, JobUpdate, VendorReference
 from earwitness.models import Interim, Transcript
-from earwitness.provider import Provider
 from earwitness.request import RequestOptions, UrlAudio
-from earwitness.session import AsyncSession
 from earwitness.streaming import Final
 from earwitness.sync import Session
 from support.restful import RestServer, serving
+from support.sessions import engine, recording, rest, session_of
 from support.shapes import EngineVendor, RestVendor, SocketVendor
 
 
@@ -50,45 +47,7 @@ def vendor() -> Iterator[RestServer]:
 
 @pytest.fixture
 def wav(tmp_path: Path) -> Path:
-    return _wav(tmp_path / "speech.wav", seconds=2)
-
-
-def _wav(path: Path, *, seconds: float, channels: int = 1) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(channels)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(b"\1\0" * int(16_000 * seconds * channels))
-    return path
-
-
-def session_of(
-    provider: type[Provider[Any]],
-    settings: dict[str, Any],
-    *plugins: object,
-    request: RequestOptions | None = None,
-    on_unsupported: str = "error",
-) -> AsyncSession:
-    profile = Profile(
-        "test",
-        provider.name,
-        settings,
-        request or RequestOptions(language="en-US"),
-        on_unsupported=on_unsupported,  # type: ignore[arg-type]
-    )
-    return AsyncSession(provider, profile, Plugins(plugins), version="9")
-
-
-@asynccontextmanager
-async def rest(vendor: RestServer, *plugins: object, **options: Any) -> AsyncIterator[AsyncSession]:
-    async with session_of(RestVendor, {"base_url": vendor.url}, *plugins, **options) as session:
-        yield session
-
-
-@asynccontextmanager
-async def engine(**settings: Any) -> AsyncIterator[AsyncSession]:
-    async with session_of(EngineVendor, settings) as session:
-        yield session
+    return recording(tmp_path / "speech.wav", seconds=2)
 
 
 def run(main: Any) -> None:
@@ -127,7 +86,7 @@ def test_audio_is_converted_to_what_the_service_takes(vendor: RestServer, tmp_pa
 
     async def main() -> None:
         async with rest(vendor) as session:
-            await session.transcribe(_wav(tmp_path / "stereo.wav", seconds=1, channels=2))
+            await session.transcribe(recording(tmp_path / "stereo.wav", seconds=1, channels=2))
 
     run(main)
     assert 32_000 < len(vendor.uploads[0]) < 33_000
@@ -501,14 +460,16 @@ def test_nothing_is_left_behind(wav: Path) -> None:
     before = set(threading.enumerate())
     with Session(lambda: session_of(EngineVendor, {})) as session:
         session.transcribe(wav)
-        (process,) = session._session._runtime._pool._all
+        pool = session._session._runtime._pool
+        assert pool is not None
+        (process,) = pool._all
     assert not process.alive
     assert {one for one in threading.enumerate() if not one.daemon} <= before
 
 
 def test_several_recordings_at_once(tmp_path: Path) -> None:
     """Recordings given together are heard by several workers, and each gets its own result."""
-    files = [_wav(tmp_path / f"{number}.wav", seconds=number / 2) for number in range(1, 5)]
+    files = [recording(tmp_path / f"{number}.wav", seconds=number / 2) for number in range(1, 5)]
 
     async def main() -> None:
         async with engine() as session:
@@ -614,6 +575,45 @@ def test_a_plugins_own_exceptions_become_ours(vendor: RestServer, wav: Path) -> 
             assert "nobody" not in str(caught.value)
             with pytest.raises(PluginError, match="SystemExit"):
                 await session.cancel(job)
+
+    run(main)
+
+
+class _OutOfOrder(RestVendor):
+    """Its first answer comes after its second; `late` is what the first then says."""
+
+    name = "outoforder"
+    late: ClassVar[asyncio.Event]
+    first: ClassVar[JobUpdate | EarwitnessError]
+    asked: ClassVar[int]
+
+    async def fetch(self, reference: VendorReference) -> JobUpdate:
+        type(self).asked += 1
+        if self.asked > 1:
+            return JobUpdate(JobStatus.SUCCEEDED, transcript=Transcript())
+        await self.late.wait()
+        if isinstance(self.first, EarwitnessError):
+            raise self.first
+        return self.first
+
+
+@pytest.mark.parametrize(
+    "first", [JobUpdate(JobStatus.RUNNING, progress=0.5), JobNotFoundError("The result was taken"), JobFailedError("x")]
+)
+def test_an_older_answer_undoes_nothing(vendor: RestServer, wav: Path, first: JobUpdate | EarwitnessError) -> None:
+    """Of two who ask at once the slower may hear how it was before; a job that has ended stays ended."""
+
+    async def main() -> None:
+        _OutOfOrder.late, _OutOfOrder.first, _OutOfOrder.asked = asyncio.Event(), first, 0
+        async with session_of(_OutOfOrder, {"base_url": vendor.url}) as session:
+            job = await session.submit(wav)
+            slow = asyncio.create_task(session.refresh(job))
+            while not _OutOfOrder.asked:
+                await asyncio.sleep(0.01)
+            assert (await session.refresh(job)).status is JobStatus.SUCCEEDED
+            _OutOfOrder.late.set()
+            assert (await slow).status is JobStatus.SUCCEEDED
+            assert (await session.result(job)).text == ""
 
     run(main)
 

@@ -101,6 +101,10 @@ class Act:
     ending: str = "lost"
     """lost, clean, error (retryable), busy (rate limited), wrong (not retryable), `final` unasked, UNAUTHENTICATED."""
     ack: bool = True
+    deaf: bool = False
+    """Does not notice that nothing more comes."""
+    last_words: bool = False
+    """Flushes only once nothing more comes, not when it is asked to."""
     ack_delay_s: float = 0.0
     raw: tuple[bytes | str, ...] = ()
     """Frames sent as they are, as soon as the stream is ready."""
@@ -210,7 +214,8 @@ class Vendor:
                 line.finished = True
                 if act.cut_at_finish:
                     await self._end(wire, act)
-                await self._tell(wire, line, ear.flush(), act)
+                if not act.last_words:
+                    await self._tell(wire, line, ear.flush(), act)
                 await asyncio.sleep(act.ack_delay_s)
                 if act.ack:
                     await wire.send({"end": True})
@@ -221,6 +226,10 @@ class Vendor:
             await self._tell(wire, line, ear.hear(pcm), act)
             if act.cut_after_ms is not None and line.audio_ms >= act.cut_after_ms:
                 await self._end(wire, act)
+        if act.last_words:
+            await self._tell(wire, line, ear.flush(), act)
+        if act.deaf:
+            await wire.lost()
         line.goodbye = True
 
     async def _tell(self, wire: _Wire, line: Line, events: list[dict[str, Any]], act: Act) -> None:
@@ -367,11 +376,12 @@ class _WordsDialect(Dialect):
     sample_rate = RATE
     chunk_ms = 40
     pace = float("inf")
+    means: type[EarwitnessError] | None = None
     terms: dict[str, Any]
 
     def __init__(self, vendor: Vendor, **terms: Any) -> None:
         self.target = vendor.target
-        for name in ("chunk_ms", "pace", "sample_rate"):
+        for name in ("chunk_ms", "means", "pace", "sample_rate"):
             if name in terms:
                 setattr(self, name, terms.pop(name))
         self.terms = terms
@@ -389,6 +399,9 @@ class _WordsDialect(Dialect):
         if "settled" in message:
             return [Settled(message["settled"])]
         return [_final(message)] if "words" in message else []
+
+    def meaning(self, error: EarwitnessError) -> EarwitnessError:
+        return self.means("The vendor means this") if self.means else error
 
 
 class WebSocketDialect(_WordsDialect):

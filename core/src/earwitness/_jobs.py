@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -43,14 +44,21 @@ class Tracked:
         return self.planned is not None and self.planned.service.submission == "paid"
 
     def set(self, **fields: Any) -> None:
-        """Replaces the snapshot and wakes whoever waits for a change."""
+        """Replaces the snapshot and wakes whoever waits for a change. A finished job stays as it is."""
         new = replace(self.job, **fields)
-        if new == self.job:
+        if new == self.job or self.job.status.finished:
             return
         self.job = new
         self._next.set()
         self._next = asyncio.Event()
         self._tell(new)
+
+    async def stop(self) -> None:
+        """Ends our own part in the job."""
+        if self.task is not None and not self.task.done():
+            self.task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.task
 
     async def changed(self, seen: Job) -> None:
         """Returns when the snapshot is no longer `seen`, or our task has ended."""

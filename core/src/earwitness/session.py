@@ -17,9 +17,11 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from ._bugs import bug, foreign, secrets_of
 from ._delivery import delivered
 from ._foreign import where
 from ._jobs import JobBook, Tracked, dated
+from ._live.relay import Relays
 from ._planning import Planned, installed_that_can, plan_request
 from ._polling import next_delay_s
 from ._runtime import CoreRuntime
@@ -62,10 +64,13 @@ class AsyncSession:
         self._plugins = plugins
         self._book = JobBook(plugins.job_changed)
         self._runtime = CoreRuntime(heard=self._book.heard)
-        self._provider = provider(settings_of(profile, provider), self._runtime)
-        self._runtime.conceal(tuple(self._provider.secrets()))
+        settings = settings_of(profile, provider)
+        with foreign(provider.name, "__init__"):
+            self._provider = provider(settings, self._runtime)
+        self._runtime.conceal(secrets_of(self._provider))
         self._served_by = ServedBy(provider.name, profile.name, version)
-        self._closed = False
+        self._relays = Relays()
+        self._closing = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         return self
@@ -147,7 +152,7 @@ class AsyncSession:
         try:
             return await self.result(tracked.job)
         except asyncio.CancelledError:
-            await asyncio.shield(self._abandon(tracked))
+            await asyncio.shield(tracked.stop())
             raise
         finally:
             # Nobody holds this job: a session that transcribes for months must not keep every transcript.
@@ -170,11 +175,19 @@ class AsyncSession:
         from ._stream import AsyncStream
         from .capabilities import AudioFacts
 
+        self._require_open()
         request = self._prepared(LiveAudio(sample_rate), options)
         planned = self._planned(request, AudioFacts(sample_rate=sample_rate, channels=1))
         served_by = replace(self._served_by, service=planned.plan.service)
         return AsyncStream(
-            self._provider, self._runtime, planned, served_by, audio=audio, sample_rate=sample_rate, pace=pace
+            self._provider,
+            self._runtime,
+            planned,
+            served_by,
+            audio=audio,
+            sample_rate=sample_rate,
+            pace=pace,
+            relays=self._relays,
         )
 
     async def cancel(self, job: Job) -> Job:
@@ -186,18 +199,22 @@ class AsyncSession:
         if tracked.job.status.finished:
             return tracked.job
         if tracked.busy:
-            await self._abandon(tracked)
+            await tracked.stop()
         elif tracked.job.reference is not None:
             await self._cancel_there(tracked, tracked.job.reference)
         return tracked.job
 
     async def aclose(self) -> None:
-        """Cancels what still runs here and lets go of connections and workers. A vendor's jobs go on."""
-        if self._closed:
+        """Cancels what still runs here and lets go of connections and workers. A vendor's jobs go on.
+
+        Whoever still waits for something of this session is told that it was closed.
+        """
+        if self._closing.is_set():
             return
-        self._closed = True
+        self._closing.set()
+        await self._relays.aclose()
         for tracked in self._book.all():
-            await self._abandon(tracked)
+            await tracked.stop()
         try:
             await self._provider.aclose()
         except (Exception, SystemExit) as error:
@@ -206,33 +223,33 @@ class AsyncSession:
             await self._runtime.aclose()
 
     async def _start(self, audio: object, options: Mapping[str, Any], on_change: OnChange | None = None) -> Tracked:
-        if self._closed:
-            raise ConfigurationError("The session is closed", action="Open a new one.")
+        self._require_open()
         request = self._prepared(audio, options)
         job = Job(new_id("job"), self._provider.name, self.profile.name, JobStatus.QUEUED, datetime.now(UTC))
         job = replace(job, attempt=Attempt(new_id("att")), metadata=dict(request.metadata))
         tracked = self._book.add(job, on_change)
         tracked.task = asyncio.create_task(self._run(tracked, request))
+        tracked.task.add_done_callback(lambda _: self._unstarted(tracked))
         try:
             await tracked.handed_over()
         except asyncio.CancelledError:
-            await asyncio.shield(self._abandon(tracked))
+            await asyncio.shield(tracked.stop())
             self._book.forget(tracked.job)
             raise
         return tracked
+
+    def _require_open(self) -> None:
+        if self._closing.is_set():
+            raise ConfigurationError("The session is closed", action="Open a new one.")
 
     def _prepared(self, audio: object, options: Mapping[str, Any]) -> TranscriptionRequest:
         request = TranscriptionRequest.of(audio, defaults=self.profile.request, **options)
         return self._plugins.prepare_request(request, self.profile.name)
 
     def _planned(self, request: TranscriptionRequest, facts: Any) -> Planned:
-        return plan_request(
-            self._provider,
-            request,
-            facts,
-            on_unsupported=self.profile.on_unsupported,
-            who_can=installed_that_can,
-        )
+        policy = self.profile.on_unsupported
+        with foreign(self._provider.name, "planning"):
+            return plan_request(self._provider, request, facts, on_unsupported=policy, who_can=installed_that_can)
 
     async def _run(self, tracked: Tracked, request: TranscriptionRequest) -> None:
         """One submission, from audio to the provider's first answer; every end of it is a state of the job."""
@@ -251,7 +268,7 @@ class AsyncSession:
         except EarwitnessError as error:
             self._failed(tracked, error)
         except (Exception, SystemExit) as error:
-            self._failed(tracked, _bug(self._provider.name, error))
+            self._failed(tracked, bug(self._provider.name, error, accepted="unknown"))
         finally:
             if media is not None:
                 await asyncio.to_thread(media.close)
@@ -273,6 +290,8 @@ class AsyncSession:
 
     def _apply(self, tracked: Tracked, update: JobUpdate) -> None:
         """Takes in what a provider told; a transcript is completed and passes the plugins."""
+        if tracked.job.status.finished:
+            return  # Two asked at once, and this answer is the older one.
         transcript = update.transcript
         if update.status is JobStatus.SUCCEEDED and transcript is not None:
             transcript = self._complete(tracked, update, transcript)
@@ -308,7 +327,9 @@ class AsyncSession:
                 f"Job {tracked.job.id} is {tracked.job.status} and has no vendor reference to ask about"
             )
         waited = (datetime.now(UTC) - (tracked.job.reference.submitted_at or tracked.job.created_at)).total_seconds()
-        await asyncio.sleep(next_delay_s(waited, audio_ms=tracked.audio_ms, wish_s=tracked.check_after))
+        delay_s = next_delay_s(waited, audio_ms=tracked.audio_ms, wish_s=tracked.check_after)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), delay_s)
         try:
             await self._fetch(tracked)
         except EarwitnessError as error:
@@ -317,6 +338,7 @@ class AsyncSession:
             log.warning("%s: asking about %s failed for now: %s", self._provider.name, tracked.job.id, error.kind)
 
     async def _fetch(self, tracked: Tracked) -> None:
+        self._require_open()
         reference = tracked.job.reference
         assert reference is not None
         try:
@@ -326,7 +348,7 @@ class AsyncSession:
         except EarwitnessError as error:
             raise self._named(error) from None
         except (Exception, SystemExit) as error:
-            raise _bug(self._provider.name, error) from None
+            raise bug(self._provider.name, error, accepted="unknown") from None
 
     async def _cancel_there(self, tracked: Tracked, reference: VendorReference) -> None:
         try:
@@ -334,14 +356,12 @@ class AsyncSession:
         except EarwitnessError as error:
             raise self._named(error) from None
         except (Exception, SystemExit) as error:
-            raise _bug(self._provider.name, error) from None
+            raise bug(self._provider.name, error, accepted="unknown") from None
 
-    async def _abandon(self, tracked: Tracked) -> None:
-        """Ends our own part in the job."""
-        if tracked.task is not None and not tracked.task.done():
-            tracked.task.cancel()
-            with suppress(asyncio.CancelledError):
-                await tracked.task
+    def _unstarted(self, tracked: Tracked) -> None:
+        """Speaks for a task that was cancelled before its first step."""
+        if not tracked.sent and not tracked.job.status.finished:
+            self._interrupted(tracked)
 
     def _interrupted(self, tracked: Tracked) -> None:
         """A cancel in the middle of a submission: an engine's work is over, a paid submission may have arrived."""
@@ -373,14 +393,3 @@ class AsyncSession:
                 action=f"Open a session with a profile of {job.provider}.",
             )
         return self._book.find(job)
-
-
-def _bug(provider: str, error: BaseException) -> EarwitnessError:
-    from .errors import PluginError
-
-    return PluginError(
-        f"The plugin of {provider} failed with an unexpected {where(error)}",
-        action="Report this to its maintainers.",
-        provider=provider,
-        accepted="unknown",
-    )

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from .errors import EarwitnessError
 from .models import Interim, Notice, Segment
 
-__all__ = ["Dial", "Dialect", "Final", "Frame", "Interim", "Reconnected", "Settled", "StreamEvent"]
+__all__ = ["Dial", "Dialect", "Final", "Frame", "Interim", "ReadsErrors", "Reconnected", "Settled", "StreamEvent"]
 
 Frame = bytes | str
 """One message of the connection: a WebSocket text or binary message, or the bytes of one gRPC message."""
@@ -24,7 +25,8 @@ class Dial:
     """Where and how to connect, and how long to trust the connection. Its repr hides the address, which may be signed.
 
     `target` is a WebSocket URL, or `host:port` for gRPC, where `method` is the full method path. Times in seconds:
-    `ready_timeout_s` from the first frame to `ready`; `flush_timeout_s` is the longest silence after `finish`;
+    `ready_timeout_s` from the first frame to `ready`; `flush_timeout_s` is the longest silence after `finish`, after
+    which gRPC also tells the vendor that nothing more comes, and a clean end within the same time confirms everything;
     `max_age_s` is when core moves to a new connection by itself; after `idle_s` without any audio core sends a second
     of silence, so that the vendor closes the sentence and keeps the line (None: this vendor waits).
     """
@@ -43,10 +45,15 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """A finished segment. `heard_ms`: all audio up to here is settled and need not be replayed after a cut."""
+    """A finished segment. `heard_ms`: all audio up to here is settled and need not be replayed after a cut.
+
+    `vendor` is JSON data about this segment that has no neutral place; it becomes one item of `segments` in the
+    transcript's own `vendor`.
+    """
 
     segment: Segment
     heard_ms: int
+    vendor: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class Dialect(Protocol):
         """Seconds of audio that the vendor takes per second: 1.0 is real time, `inf` as fast as it reads.
 
         After a pause of the source, a second more may go at once. Only above 1.0 can a live stream catch up a cut.
+        A vendor that lags far behind what it was sent gets no more than real time, so that a cut loses nothing.
         """
         ...
 
@@ -123,4 +131,16 @@ class Dialect(Protocol):
 
     def received(self, frame: Frame) -> Sequence[Interim | Final | Settled | Notice]:
         """What this frame tells. Raises EarwitnessError."""
+        ...
+
+
+@runtime_checkable
+class ReadsErrors(Protocol):
+    """What a dialect may do besides: say what an error of the connection means at this vendor."""
+
+    def meaning(self, error: EarwitnessError) -> EarwitnessError:
+        """The error to go by, for a refused handshake, a status, a close code or a silence: this one, or another.
+
+        `vendor_code` and `vendor_message` are what the vendor said. Without this method core's own reading stands.
+        """
         ...

@@ -10,6 +10,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import CancelledError
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -98,7 +99,7 @@ class Session:
                 except StopAsyncIteration:
                     return
         finally:
-            self._call(events.aclose)
+            self._loop.run_if_open(events.aclose)
 
     def _call(self, make: Callable[..., Awaitable[T]], *args: Any) -> T:
         return self._loop.run(make, *args)
@@ -132,8 +133,8 @@ class Stream:
         return self._stream.transcript()
 
     def close(self) -> None:
-        """See `AsyncStream.aclose`."""
-        self._loop.run(self._stream.aclose)
+        """See `AsyncStream.aclose`; from any thread. A closed session has closed its streams."""
+        self._loop.run_if_open(self._stream.aclose)
 
 
 class _Loop:
@@ -141,27 +142,41 @@ class _Loop:
 
     def __init__(self) -> None:
         self._closing = threading.Lock()
+        # Between the look at `_ended` and the handing over nobody may end the loop: a call that it never runs hangs.
+        self._gate = threading.Lock()
+        self._ended = False
         self._begun = threading.Event()
         self._pid = os.getpid()
         self._thread = threading.Thread(target=self._serve, name="earwitness-session", daemon=True)
         self._thread.start()
         self._begun.wait()
 
-    @property
-    def closed(self) -> bool:
-        return not self._thread.is_alive()
-
     def run(self, make: Callable[..., Awaitable[T]], *args: Any) -> T:
         """What the call gives in the loop. An interrupt here cancels it there."""
         self.require_outside()
-        if self.closed:
-            raise ConfigurationError("The session is closed", action="Open a new one.")
-        future = asyncio.run_coroutine_threadsafe(_awaited(make, args), self._loop)
+        with self._gate:
+            if self._ended:
+                raise ConfigurationError("The session is closed", action="Open a new one.")
+            future = asyncio.run_coroutine_threadsafe(_awaited(make, args), self._loop)
         try:
             return future.result()
+        except CancelledError:
+            if not self._ended:
+                raise
+            raise ConfigurationError(
+                "The session was closed, and with it this call", action="Close the session after the call has returned."
+            ) from None
         except BaseException:
             future.cancel()
             raise
+
+    def run_if_open(self, make: Callable[..., Awaitable[None]]) -> None:
+        """The same for clearing up, which the end of the loop has done as well."""
+        try:
+            self.run(make)
+        except ConfigurationError:
+            if not self._ended:
+                raise
 
     def require_outside(self) -> None:
         """Raises ConfigurationError where waiting would never end: in the loop's own thread, and in a forked child."""
@@ -177,13 +192,15 @@ class _Loop:
         """Runs `last`, then ends the loop. Whoever calls meanwhile waits for that end; closing again does nothing."""
         self.require_outside()
         with self._closing:
-            if self.closed:
+            if self._ended:
                 return
             try:
                 if last is not None:
                     self.run(last)
             finally:
-                self._loop.call_soon_threadsafe(self._stop.set)
+                with self._gate:
+                    self._ended = True
+                    self._loop.call_soon_threadsafe(self._stop.set)
                 self._thread.join()
 
     def _serve(self) -> None:

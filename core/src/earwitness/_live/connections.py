@@ -13,7 +13,12 @@ __all__ = ["Connection", "open_connection"]
 
 
 class Connection(Protocol):
-    """One open connection. One task may send and one may receive."""
+    """One open connection. One task may send and one may receive.
+
+    `half_closes`: this kind of connection can say that nothing more comes and still hear what the vendor has to say.
+    """
+
+    half_closes: bool
 
     async def send(self, frame: Frame) -> None:
         """Returns when the frame is on its way; waits while the vendor reads slowly. Raises EarwitnessError."""
@@ -21,6 +26,10 @@ class Connection(Protocol):
 
     async def receive(self) -> Frame | None:
         """The next frame, or None when the vendor has ended the stream cleanly. Raises EarwitnessError."""
+        ...
+
+    async def half_close(self) -> None:
+        """Says that nothing more comes, where `half_closes`. Raises EarwitnessError."""
         ...
 
     async def aclose(self, *, politely: bool) -> None:

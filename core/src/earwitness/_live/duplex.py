@@ -116,7 +116,7 @@ class _Duplex:
                 over = await self._over(await leg.run(), leg)
             except EarwitnessError as error:
                 # Its frames would keep the lost connection, and the vendor's slot, until the collector comes.
-                over = await self._over(error.with_traceback(None), leg)
+                over = await self._over(leg.meaning(error.with_traceback(None)), leg)
 
     async def _over(self, ending: Outcome | EarwitnessError, leg: Leg) -> bool:
         """Whether that was the whole stream. If not, all is ready for the next connection. Raises the last error."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ _QUEUED = 16
 _BYTES_PER_SAMPLE = 2
 
 
-def blocks_of(audio: object, *, given_rate: int, wanted_rate: int) -> AsyncIterator[bytes]:
+def blocks_of(audio: object, *, given_rate: int, wanted_rate: int) -> AsyncGenerator[bytes]:
     """The samples of `audio` at `wanted_rate` Hz, block by block.
 
     A file is decoded as it is read; live samples come at `given_rate` Hz and are resampled where the rates differ.
@@ -33,17 +33,18 @@ def blocks_of(audio: object, *, given_rate: int, wanted_rate: int) -> AsyncItera
     return resampled(live, given_rate, wanted_rate)
 
 
-async def paced(blocks: AsyncIterator[bytes], *, sample_rate: int, speed: float = 1.0) -> AsyncIterator[bytes]:
+async def paced(blocks: AsyncGenerator[bytes], *, sample_rate: int, speed: float = 1.0) -> AsyncGenerator[bytes]:
     """The same blocks, none earlier than it would be spoken; a late start is not hurried to catch up a pause."""
     loop = asyncio.get_running_loop()
     due = loop.time()
-    async for block in blocks:
-        due = max(due, loop.time() - 1.0) + len(block) / (_BYTES_PER_SAMPLE * sample_rate * speed)
-        await asyncio.sleep(due - loop.time())
-        yield block
+    async with aclosing(blocks):
+        async for block in blocks:
+            due = max(due, loop.time() - 1.0) + len(block) / (_BYTES_PER_SAMPLE * sample_rate * speed)
+            await asyncio.sleep(due - loop.time())
+            yield block
 
 
-def _live(audio: object) -> AsyncIterator[bytes]:
+def _live(audio: object) -> AsyncGenerator[bytes]:
     if isinstance(audio, AsyncIterable):
         return _relayed(audio)
     if isinstance(audio, Iterable) and not isinstance(audio, bytes | bytearray | dict):
@@ -61,26 +62,28 @@ def _decoded(audio: str | Path | AudioSource, sample_rate: int) -> Iterator[byte
         yield from pcm(media, sample_rate=sample_rate)
 
 
-async def _relayed(audio: AsyncIterable[Any]) -> AsyncIterator[bytes]:
+async def _relayed(audio: AsyncIterable[Any]) -> AsyncGenerator[bytes]:
     async for block in audio:
         yield _checked(block)
 
 
-async def _pumped(source: Iterator[Any]) -> AsyncIterator[bytes]:
+async def _pumped(source: Iterator[Any]) -> AsyncGenerator[bytes]:
     """What a blocking iterator gives, read by a thread of its own.
 
     The thread is a daemon: one that waits for a microphone or a pipe for ever must not keep the program alive.
     """
-    queue: asyncio.Queue[Any] = asyncio.Queue(_QUEUED)
+    queue: asyncio.Queue[Any] = asyncio.Queue()
+    room = threading.Semaphore(_QUEUED)
     loop = asyncio.get_running_loop()
     closed = threading.Event()
 
     def put(item: Any) -> None:
-        asyncio.run_coroutine_threadsafe(queue.put(item), loop).result()
+        room.acquire()
+        loop.call_soon_threadsafe(queue.put_nowait, item)
 
     def pump() -> None:
         # The loop may be gone by the time a blocked read returns; then nobody waits for these blocks.
-        with suppress(RuntimeError, asyncio.CancelledError):
+        with suppress(RuntimeError):
             try:
                 for block in source:
                     if closed.is_set():
@@ -96,14 +99,14 @@ async def _pumped(source: Iterator[Any]) -> AsyncIterator[bytes]:
     threading.Thread(target=pump, name="earwitness-audio", daemon=True).start()
     try:
         while (item := await queue.get()) is not None:
+            room.release()
             if isinstance(item, BaseException):
                 raise item
             yield _checked(item)
     finally:
         closed.set()
         # A producer that waits for room must not wait for ever.
-        while not queue.empty():
-            queue.get_nowait()
+        room.release(_QUEUED)
 
 
 def _checked(block: Any) -> bytes:

@@ -45,6 +45,8 @@ _OWN_TROUBLE = "Internal error from Core"
 class Grpc:
     """One bidirectional call on a channel of its own."""
 
+    half_closes = True
+
     def __init__(self, grpc: Any, dial: Dial, tongue: Tongue) -> None:
         self._raised = (grpc.RpcError, grpc.aio.UsageError, asyncio.InvalidStateError)
         self._tongue = tongue
@@ -77,6 +79,9 @@ class Grpc:
         frame = await self._guarded(anext(self._messages, None))
         return frame if isinstance(frame, bytes) else None
 
+    async def half_close(self) -> None:
+        await self._guarded(self._call.done_writing())
+
     async def aclose(self, *, politely: bool) -> None:
         try:
             if politely:
@@ -91,7 +96,7 @@ class Grpc:
     async def _say_goodbye(self) -> None:
         with suppress(TimeoutError, EarwitnessError):
             async with asyncio.timeout(FAREWELL_S):
-                await self._guarded(self._call.done_writing())
+                await self.half_close()
                 while await self.receive() is not None:
                     pass
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from .._clock import Clock
 from ..errors import ConfigurationError, DeadlineError, EarwitnessError, PluginError, ProtocolError, UnavailableError
 from ..models import Interim, Notice
-from ..streaming import Dial, Dialect, Final, Frame, Reconnected, Settled, StreamEvent
+from ..streaming import Dial, Dialect, Final, Frame, ReadsErrors, Reconnected, Settled, StreamEvent
 from .connections import Connection, open_connection
 from .replay import ReplayBuffer, Timeline
 
@@ -78,10 +78,12 @@ class Leg:
         self.ready_at: float | None = None
         self._ready = asyncio.Event()
         self._timeline = Timeline(audio.ms(self.offset))
-        self._pace = _Pace(clock, dialect.pace, policy.burst_s)
+        self._pace = _Pace(clock, policy.burst_s)
         self._chunk = max(1, audio.samples(dialect.chunk_ms))
         self._filled_ms = 0
-        self._finishing = self._sentence_over = False
+        self._finishing = self._sentence_over = self._half_closed = False
+        self._said: EarwitnessError | None = None
+        self._frame_at = 0.0
         self._patience_s: float | None = None
         self._limit: asyncio.Timeout | None = None
         self._dial: Dial
@@ -99,6 +101,12 @@ class Leg:
             return outcome
         finally:
             await self._connection.aclose(politely=politely)
+
+    def meaning(self, error: EarwitnessError) -> EarwitnessError:
+        """What the dialect makes of an error of the connection; one that it raised itself stays as it is."""
+        if error is self._said or not isinstance(self._dialect, ReadsErrors):
+            return error
+        return asked(self._dialect.meaning, error)
 
     async def _converse(self) -> Outcome:
         speaker = asyncio.create_task(self._speak(), name="earwitness-stream-speak")
@@ -133,8 +141,22 @@ class Leg:
                 break
         self._finishing = True
         await self._send(asked(self._dialect.finish))
-        self._expect_within(0.0 if self._dialect.ended else self._dial.flush_timeout_s)
+        await self._let_it_finish(0.0 if self._dialect.ended else self._dial.flush_timeout_s)
         return "ended"
+
+    async def _let_it_finish(self, silence_s: float) -> None:
+        """Gives the vendor so much silence after `finish`, and once more after the half-close, where there is one.
+
+        Who has nothing left to say may never confirm that. His clean end of the stream then does.
+        """
+        half_closes = self._connection.half_closes and silence_s > 0
+        self._expect_within(2 * silence_s if half_closes else silence_s)
+        while half_closes and not self._half_closed:
+            left_s = self._frame_at + silence_s - asyncio.get_running_loop().time()
+            await asyncio.sleep(left_s)
+            if left_s <= 0:
+                self._half_closed = True
+                await self._connection.half_close()
 
     async def _wait_until_ready(self) -> None:
         if self._dialect.ready:
@@ -146,7 +168,9 @@ class Leg:
             raise DeadlineError("The vendor did not accept the stream in time") from None
 
     async def _send_audio(self, pcm: bytes) -> None:
-        await self._pace.turn(len(pcm) / 2 / self._dialect.sample_rate)
+        # A vendor may read much faster than it hears. What it has not settled must still be here if it breaks off.
+        speed = min(self._dialect.pace, 1.0) if self._audio.at_risk else self._dialect.pace
+        await self._pace.turn(len(pcm) / 2 / self._dialect.sample_rate, speed)
         await self._send(asked(self._dialect.audio, pcm))
         self._spoke_at = self._clock.monotonic()
 
@@ -187,7 +211,8 @@ class Leg:
             if frame is None:
                 if not self._finishing:
                     raise UnavailableError("The vendor closed the stream before the audio ended")
-                return "hung_up"
+                return "ended" if self._half_closed else "hung_up"
+            self._frame_at = asyncio.get_running_loop().time()
             await self._take_in(frame)
         return "ended" if self._dialect.ended else "unacknowledged"
 
@@ -201,13 +226,15 @@ class Leg:
     def _expect_within(self, seconds: float) -> None:
         """From now on the vendor may not be silent for longer."""
         self._patience_s = seconds
+        self._frame_at = asyncio.get_running_loop().time()
         if self._limit is not None:
-            self._limit.reschedule(asyncio.get_running_loop().time() + seconds)
+            self._limit.reschedule(self._frame_at + seconds)
 
     async def _take_in(self, frame: Frame) -> None:
         try:
             events = self._dialect.received(frame)
-        except EarwitnessError:
+        except EarwitnessError as error:
+            self._said = error
             raise
         except Exception as error:  # any bug of a dialect; its text may quote the transcript
             raise ProtocolError(f"The vendor sent a frame that its dialect cannot read ({_place(error)})") from None
@@ -244,17 +271,17 @@ class Leg:
 class _Pace:
     """Lets audio go no faster than the vendor takes it, counted from the start, and forgives `burst_s` of lateness."""
 
-    def __init__(self, clock: Clock, speed: float, burst_s: float) -> None:
-        self._clock, self._speed, self._burst_s = clock, speed, burst_s
+    def __init__(self, clock: Clock, burst_s: float) -> None:
+        self._clock, self._burst_s = clock, burst_s
         self._due: float | None = None
 
-    async def turn(self, seconds: float) -> None:
-        """Returns when audio of this length may go."""
+    async def turn(self, seconds: float, speed: float) -> None:
+        """Returns when audio of this length may go; the next has to wait `seconds / speed`."""
         now = self._clock.monotonic()
         due = now if self._due is None else max(self._due, now - self._burst_s)
         if due > now:
             await self._clock.sleep(due - now)
-        self._due = due + seconds / self._speed
+        self._due = due + seconds / speed
 
 
 def asked(method: Callable[..., T], *values: Any) -> T:

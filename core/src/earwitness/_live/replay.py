@@ -11,6 +11,8 @@ __all__ = ["ReplayBuffer", "Timeline"]
 
 _WIDTH = 2
 """Bytes of one sample."""
+_RISKY = 0.75
+"""Part of the replay window."""
 
 
 class ReplayBuffer:
@@ -38,6 +40,11 @@ class ReplayBuffer:
     def unsent(self) -> int:
         """How many samples are waiting to be sent."""
         return self.end - self.sent
+
+    @property
+    def at_risk(self) -> bool:
+        """Whether so much is sent and not settled that soon not all of it could be sent again."""
+        return self.sent - self.heard >= self._replay * _RISKY
 
     @property
     def drained(self) -> bool:
@@ -148,7 +155,7 @@ class Timeline:
         """The same segment with the times of the whole audio; a new object wherever a time changes."""
         if not self._moves:
             return event
-        return Final(self._segment(event.segment), self.whole(event.heard_ms))
+        return replace(event, segment=self._segment(event.segment), heard_ms=self.whole(event.heard_ms))
 
     def interim(self, event: Interim) -> Interim:
         """The same text with its time in the whole audio."""

@@ -32,8 +32,8 @@ class Tongue:
     ) -> EarwitnessError:
         """An error of this kind. `code` and `said` are the vendor's own."""
         words = self._masker.mask(" ".join(said.split()))[:LONGEST_SAID]
-        known = {"vendor_code": str(code)} if code is not None else {}
-        return kind(f"{self.where} {what}", vendor_message=words or None, retry_after=after, **known)  # type: ignore[arg-type]
+        told = None if code is None else str(code)
+        return kind(f"{self.where} {what}", vendor_code=told, vendor_message=words or None, retry_after=after)
 
     def too_large(self) -> ProtocolError:
         """The error for a frame over the limit."""

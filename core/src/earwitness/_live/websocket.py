@@ -40,7 +40,9 @@ _BY_CLOSE_CODE: Mapping[int, ErrorKind] = MappingProxyType(
 
 
 class WebSocket:
-    """RFC 6455: text and binary messages."""
+    """RFC 6455: text and binary messages. A closing handshake ends both directions at once."""
+
+    half_closes = False
 
     def __init__(self, socket: "ClientConnection", tongue: Tongue) -> None:
         self._socket = socket
@@ -96,6 +98,9 @@ class WebSocket:
         except (ConnectionClosed, OSError) as error:
             raise _closed(error, self._tongue) from None
 
+    async def half_close(self) -> None:
+        """There is no such thing here."""
+
     async def aclose(self, *, politely: bool) -> None:
         try:
             if politely:
@@ -107,7 +112,7 @@ class WebSocket:
 
 def _silent_logger() -> logging.Logger:
     """A logger outside the tree: at DEBUG the library would write the address, every header and every message."""
-    return logging.Logger("earwitness.websocket", level=logging.CRITICAL + 1)  # noqa: LOG001
+    return logging.Logger("earwitness.websocket", level=logging.CRITICAL + 1)  # noqa: LOG001  outside on purpose
 
 
 def _not_opened(error: Exception, tongue: Tongue) -> EarwitnessError:
