@@ -1,12 +1,14 @@
-"""However a run ends, it ends quietly: its exit code, no traceback, no job that runs on, nothing half-written."""
+"""However a run ends, it says so: one sentence, its exit code, no traceback, nothing half-written or running on."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,18 @@ from support.desk import COMMAND, TIMEOUT_S, Desk
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 
+def until(true: Callable[[], bool]) -> None:
+    """Returns once it is true."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+
+
 def started(desk: Desk, *args: str) -> subprocess.Popen[bytes]:
     """The command, once it has begun to wait for a slow vendor: the folder it made says so."""
     running = desk.start("transcribe", *args, "-o", "out/")
-    deadline = time.monotonic() + TIMEOUT_S
-    while not (desk.folder / "out" / "x.txt").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until((desk.folder / "out" / "x.txt").exists)
     return running
 
 
@@ -37,7 +45,11 @@ def test_an_interrupt_keeps_what_is_done_and_leaves_no_rubbish(desk: Desk, numbe
     with started(desk, "x.wav", "slow.wav") as running:
         running.send_signal(number)
         out, err = running.communicate(timeout=TIMEOUT_S)
-    assert (running.returncode, out, err) == (code, b"", b"")
+    assert (running.returncode, out) == (code, b"")
+    assert err.decode() == (
+        "earwitness: Stopped. 1 of 2 recordings is done; nothing half-written was left."
+        " 1 more had been handed over already and may be billed.\n"
+    )
     assert desk.files() == {"x.wav", "slow.wav", os.path.join("out", "x.txt")}
     assert (desk.folder / "out" / "x.txt").read_text() == "anything else\n"
 
@@ -51,7 +63,9 @@ def test_an_interrupt_ends_a_live_transcription(desk: Desk) -> None:
         assert running.stdout.readline() == b"1: hello world\n"
         running.send_signal(signal.SIGINT)
         assert running.wait(TIMEOUT_S) == INTERRUPTED
-        assert running.stderr is not None and running.stderr.read() == b""
+        assert running.stderr is not None
+        told = running.stderr.read().decode()
+    assert told == "earwitness: Stopped. 1 finished line was printed; what was just being said is not kept.\n"
 
 
 def test_an_interrupt_while_standard_input_is_read(desk: Desk) -> None:
@@ -65,7 +79,104 @@ def test_an_interrupt_while_standard_input_is_read(desk: Desk) -> None:
         time.sleep(1)
         running.send_signal(signal.SIGINT)
         assert running.wait(TIMEOUT_S) == INTERRUPTED
-        assert running.stderr.read() == b""
+        assert running.stderr.read() == b"earwitness: Stopped. Nothing was submitted.\n"
+
+
+READY = """
+from earwitness.hookspecs import hookimpl
+
+@hookimpl
+def earwitness_transcript_ready(transcript, job):
+    with open("ready", "a") as file:
+        file.write("x")
+"""
+
+
+def test_what_was_heard_is_printed_although_the_run_was_stopped(
+    desk: Desk, plugin: Callable[..., dict[str, str]]
+) -> None:
+    """A result that waits for its turn behind a slow recording is printed when somebody stops the run."""
+    for name in ("slow.wav", "x.wav", "talk.wav"):
+        desk.recording(name)
+    environment = {**os.environ, **plugin("ready", READY, group="earwitness.plugins")}
+    ready = desk.folder / "ready"
+    with desk.start("transcribe", "slow.wav", "x.wav", "talk.wav", "--json", env=environment) as running:
+        until(lambda: ready.exists() and ready.read_text() == "xx")
+        # From the hook to the finished result it is a step of the event loop and one of a thread.
+        time.sleep(1)
+        running.send_signal(signal.SIGTERM)
+        out, err = running.communicate(timeout=TIMEOUT_S)
+    slow, x, talk = json.loads(out)["results"]
+    assert slow["error"] == {"kind": "stopped", "message": "Not transcribed: the run was stopped.", "exit_code": 143}
+    assert x["transcript"]["segments"][0]["text"] == "anything else" and "transcript" in talk
+    told = json.loads(err)["error"]
+    assert (running.returncode, told["kind"], told["exit_code"]) == (TERMINATED, "stopped", TERMINATED)
+    assert told["message"].startswith("Stopped. 2 of 3 recordings are done.")
+
+
+STUCK = """
+import asyncio, time
+from earwitness.hookspecs import hookimpl
+
+@hookimpl
+def earwitness_transcript_ready(transcript, job):
+    open("stuck", "w").close()
+    while True:
+        time.sleep(0.05)
+        if any(task.cancelling() for task in asyncio.all_tasks()):
+            open("asked", "w").close()
+"""
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_interrupt_ends_at_once(
+    desk: Desk, plugin: Callable[..., dict[str, str]], tmp_path: Path, second: int
+) -> None:
+    """When tidying up takes for ever, another Ctrl-C ends the process, with its sentence and without any rubbish."""
+    desk.recording("x.wav")
+    (tmp_path / "temporary").mkdir()
+    environment = plugin("stuck", STUCK, group="earwitness.plugins")
+    environment = {**os.environ, **environment, "TMPDIR": str(tmp_path / "temporary")}
+    with desk.start("transcribe", "x.wav", "-o", "out/", env=environment) as running:
+        until(lambda: (desk.folder / "stuck").exists())
+        running.send_signal(signal.SIGINT)
+        until(lambda: (desk.folder / "asked").exists())
+        assert running.poll() is None
+        running.send_signal(second)
+        out, err = running.communicate(timeout=TIMEOUT_S)
+    assert (running.returncode, out) == (INTERRUPTED, b"")
+    assert err.decode() == "earwitness: Stopped. x.wav is not transcribed; nothing half-written was left.\n"
+    assert desk.files() == {"x.wav", "stuck", "asked"} and not (desk.folder / "out").exists()
+    assert os.listdir(tmp_path / "temporary") == []
+
+
+def test_a_result_that_is_being_written_is_written_to_its_end(
+    desk: Desk, plugin: Callable[..., dict[str, str]]
+) -> None:
+    """Ctrl-C while a result is kept waits for it, says after a moment how to cut that short, and counts it as done."""
+    desk.recording("x.wav")
+    os.mkfifo(desk.folder / "pipe")
+    environment = {**os.environ, **plugin("ready", READY, group="earwitness.plugins")}
+    with desk.start("transcribe", "x.wav", "-o", "pipe", "-f", "txt", env=environment) as running:
+        until((desk.folder / "ready").exists)
+        time.sleep(1)
+        running.send_signal(signal.SIGINT)
+        assert running.stderr is not None
+        assert running.stderr.readline() == b"earwitness: note: stopping; press Ctrl-C again to end at once.\n"
+        assert (desk.folder / "pipe").read_text() == "anything else\n"
+        assert running.wait(TIMEOUT_S) == INTERRUPTED
+        assert running.stderr.read() == b"earwitness: Stopped. x.wav is done; nothing half-written was left.\n"
+
+
+def test_a_stop_before_anything_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in a command that keeps nothing is told in one word."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("earwitness.cli._listing.list_providers", interrupted)
+    done = CliRunner().invoke(app, ["providers"])
+    assert (done.exit_code, done.stdout, done.stderr) == (INTERRUPTED, "", "earwitness: Stopped.\n")
 
 
 @pytest.mark.parametrize("args", [("transcribe", *["x.wav"], "talk.wav"), ("providers", "--json")])

@@ -107,3 +107,22 @@ def test_a_wrong_option_is_json_for_machines() -> None:
     done = CliRunner().invoke(app, ["doctor", "--json", "--nonsense"])
     assert (done.exit_code, done.stdout) == (2, "")
     assert json.loads(done.stderr)["error"]["kind"] == "usage"
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("transcribe", "x.wav", "--language"), "Try 'earwitness transcribe --help'"),
+        (("transcribe", "x.wav", "--profile", ""), "--profile is empty"),
+        (("doctor", "--config", " "), "--config is empty"),
+        (("listen", "x.wav", "--rate", "44"), "44 is not in the range 8000 to 192000"),
+        (("listen", "x.wav", "--rate", "fast"), "is not a valid whole number"),
+        (("listen", "https://example.com/a.wav"), "takes a file or -, and no web address"),
+        (("--json", "transcribe"), "--json is no option of earwitness itself"),
+        (("transcribe", "--jason", "x.wav"), "Did you mean '--json'"),
+    ],
+)
+def test_a_slip_is_told_with_the_way_out(args: tuple[str, ...], told: str) -> None:
+    """Each slip of the command line is one sentence that says what to do, with the help of the command it is about."""
+    done = CliRunner().invoke(app, args)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1) and told in done.stderr

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import random
 
 import pytest
 
 from earwitness.cli._exit import CODES
-from earwitness.cli._listening import _tail
+from earwitness.cli._listening import _samples, _tail
+from earwitness.cli._sniffing import container_of
 from earwitness.errors import BadAudioError
 from earwitness.export import cells
 from support.desk import COMMAND, TIMEOUT_S, Desk
@@ -59,6 +62,50 @@ def test_a_missing_file_is_one_sentence(desk: Desk) -> None:
     """A file that is not there ends with the code of bad audio."""
     done = desk.run("listen", "nothing.wav")
     assert (done.code, done.out) == (CODES[BadAudioError], "") and done.err.count("\n") == 1
+
+
+MP3 = bytes.fromhex("fffb9000") + bytes(413)
+AAC = bytes.fromhex("fff15080201ffc") + bytes(249)
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        (b"RIFF\x24\x7d\x00\x00WAVEfmt ", "WAV"),
+        (b"OggS" + bytes(24), "Ogg"),
+        (b"fLaC" + bytes(24), "FLAC"),
+        (b"ID3\x04" + bytes(24), "MP3"),
+        (MP3 * 3, "MP3"),
+        (AAC * 3, "AAC"),
+        (bytes(3) + b"\x20ftypM4A " + bytes(24), "MP4"),
+        (b"\x1a\x45\xdf\xa3" + bytes(24), "Matroska"),
+        (b"#!AMR\n" + bytes(24), "AMR"),
+    ],
+)
+def test_a_file_on_standard_input_is_not_taken_for_samples(desk: Desk, head: bytes, told: str) -> None:
+    """What begins like a file of another form is refused in one sentence that names the form and the way out."""
+    done = desk.run("listen", "-", input=head + SOUND)
+    assert (done.code, done.out, done.err.count("\n")) == (CODES[BadAudioError], "", 1)
+    assert f"Standard input is {told}" in done.err and "ffmpeg" in done.err
+
+
+def test_bare_samples_are_never_taken_for_a_file() -> None:
+    """Silence, quiet samples, any noise, and what looks like one frame of MP3 and goes on otherwise, are samples."""
+    quiet = [bytes(3200), b"\xff" * 3200, MP3 + b"\xff" * 3000, AAC + bytes(3000), b"\xff\xfb", b""]
+    noise = [random.Random(seed).randbytes(3200) for seed in range(2000)]
+    assert [head for head in (*quiet, *noise) if container_of(head)] == []
+
+
+def test_the_samples_that_were_looked_at_are_heard_too() -> None:
+    """A look at the first samples takes none of them away."""
+    assert b"".join(_samples(b"first", io.BytesIO(b" and all the rest").read)) == b"first and all the rest"
+    assert list(_samples(b"", io.BytesIO().read)) == []
+
+
+def test_an_empty_name_is_told(desk: Desk) -> None:
+    """A variable that is not set is a wrong command line."""
+    done = desk.run("listen", "")
+    assert done.code == 2 and "name of the FILE is empty" in done.err
 
 
 def test_the_rate_is_checked(desk: Desk) -> None:

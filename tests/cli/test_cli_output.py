@@ -91,6 +91,22 @@ def test_a_full_disk_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").read_text() == "old" and os.listdir(tmp_path) == ["a.txt"]
 
 
+def test_a_draft_goes_when_the_process_ends(tmp_path: Path) -> None:
+    """A file that is not yet whole is gone after what an end of the process runs, also without unwinding."""
+    code = (
+        "import atexit, os\n"
+        "from pathlib import Path\n"
+        "from earwitness.cli._files import _Draft\n"
+        "draft = _Draft(Path())\n"
+        "assert os.path.exists(draft.name)\n"
+        "os.close(draft.handle)\n"
+        "atexit._run_exitfuncs()\n"
+        "os._exit(0)\n"
+    )
+    subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, timeout=60, check=True)
+    assert os.listdir(tmp_path) == []
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_device_is_told_too() -> None:
     """A device that is full is the same error."""

@@ -241,6 +241,15 @@ def test_a_wrong_wish_has_its_exit_code(desk: Desk, args: tuple[str, ...], code:
     assert (done.code, done.out, done.err.count("\n")) == (code, "", 1) and told in done.err
 
 
+def test_a_wrong_option_is_told_once_for_all_recordings(desk: Desk) -> None:
+    """What is wrong with the options is wrong for every recording: one sentence, and nothing is submitted or made."""
+    for name in ("x.wav", "talk.wav"):
+        desk.recording(name)
+    done = desk.run("transcribe", "x.wav", "talk.wav", "--speakers", "many", "-o", "out/")
+    assert (done.code, done.out, done.err.count("\n")) == (CODES[InvalidRequestError], "", 1)
+    assert not (desk.folder / "out").exists()
+
+
 RECORDER = """
 from earwitness.hookspecs import hookimpl
 import json

@@ -15,5 +15,7 @@ def main() -> None:
 
         app(prog_name="earwitness")
     except KeyboardInterrupt:
-        # Before the command could set up its own answer to Ctrl-C, or while the interpreter winds it down.
+        # Before the command could set up its own answer to Ctrl-C.
+        if sys.stderr is not None:
+            sys.stderr.write("earwitness: Stopped.\n")
         sys.exit(130)

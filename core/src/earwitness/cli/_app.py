@@ -21,6 +21,9 @@ __all__ = ["COMMANDS", "App", "app"]
 COMMANDS = {
     "transcribe": "Write down what is said in recordings.",
     "listen": "Write down what is said while it is being said.",
+    "convert": "Write transcripts and subtitles in another format.",
+    "probe": "Tell what a recording is, without hearing it.",
+    "emulate": "Serve what a vendor serves, on this machine, for tests.",
     "providers": "List the installed providers and what they can do.",
     "doctor": "Check the installation: versions, plugins, configuration.",
 }
@@ -51,6 +54,7 @@ class App(ExampleHelp, click.Group):
             near = _nearest(args[0])
             hint = f" Did you mean {near!r}?" if near else ""
             ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        state_of(ctx).command = f"{ctx.command_path} {args[0]}"
         return super().resolve_command(ctx, args)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
@@ -63,10 +67,10 @@ class App(ExampleHelp, click.Group):
         sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> Any:
-        from ._signals import termination_handled
+        from ._signals import signals_handled
 
         try:
-            with termination_handled(state_of(ctx)):
+            with signals_handled(state_of(ctx)):
                 return super().invoke(ctx)
         except OSError as error:
             # click ends silently on a broken pipe of any kind; whatever is not our output's must not pass for it.
@@ -82,7 +86,9 @@ class App(ExampleHelp, click.Group):
         except ReaderGoneError:
             return _exit.BROKEN_PIPE
         except (KeyboardInterrupt, _InterruptedError, click.Abort):
-            return _exit.TERMINATED if state.terminated else _exit.INTERRUPTED
+            from ._errors import explain_stop
+
+            return explain_stop(state)
         except Exception as error:
             return _told(error, state)
         return code if isinstance(code, int) else 0

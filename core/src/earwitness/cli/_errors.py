@@ -14,7 +14,7 @@ from . import _exit
 from ._output import complain, say
 from ._state import State
 
-__all__ = ["describe", "explain", "explain_bug", "explain_usage", "note"]
+__all__ = ["describe", "explain", "explain_bug", "explain_stop", "explain_usage", "note", "stop_document"]
 
 
 def explain(error: EarwitnessError, state: State, *, about: str = "") -> int:
@@ -42,17 +42,33 @@ def explain_bug(error: BaseException, state: State, *, about: str = "") -> int:
     return _exit.BUG
 
 
+def explain_stop(state: State) -> int:
+    """Tells that somebody stopped the run and what of it is done, and gives its exit code."""
+    document = stop_document(state)
+    if state.json:
+        _complain_json(document)
+    else:
+        complain(document["message"], erase=True)
+    return int(document["exit_code"])
+
+
+def stop_document(state: State) -> dict[str, Any]:
+    """The stop as plain data, like an error."""
+    code = _exit.INTERRUPTED if state.stopped is None else state.stopped
+    kept = state.kept() if state.kept is not None else ""
+    return {"kind": "stopped", "message": f"Stopped. {kept}".rstrip(), "exit_code": code}
+
+
 def explain_usage(error: click.ClickException, state: State) -> int:
     """Tells what is wrong with the command line itself."""
     if type(error).__name__ == "NoArgsIsHelpError":  # click has it since 8.2; before, it showed the help itself
         say(f"{error.format_message()}\n")
         return 0
     if state.json:
-        _complain_json({"kind": "usage", "message": error.format_message(), "exit_code": error.exit_code})
+        _complain_json({"kind": "usage", "message": _usage(error, state), "exit_code": error.exit_code})
     else:
-        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "earwitness"
-        message = error.format_message()
-        complain(f"{message}{'' if message.endswith(('.', '?', '!')) else '.'} Try '{path} --help'.")
+        message = _usage(error, state)
+        complain(f"{message}{'' if message.endswith(('.', '?', '!')) else '.'} Try '{state.command} --help'.")
     return error.exit_code
 
 
@@ -65,6 +81,14 @@ def note(message: str, state: State, *, about: str = "") -> None:
     """Tells people something that is no error; machines find it in the document."""
     if not state.json:
         complain(f"{about}: note: {message}" if about else f"note: {message}")
+
+
+def _usage(error: click.ClickException, state: State) -> str:
+    if isinstance(error, click.NoSuchOption) and " " not in state.command:
+        return (
+            f"{error.option_name} is no option of earwitness itself; what belongs to a command stands behind its name."
+        )
+    return error.format_message()
 
 
 def _input(about: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import weakref
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,15 +45,26 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    # mkstemp makes the file readable by its owner only; the same folder, so that the move is one step.
-    handle, name = tempfile.mkstemp(prefix=".earwitness-", suffix=".tmp", dir=target.parent)
+    draft = _Draft(target.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(draft.handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, target)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
+        os.replace(draft.name, target)
+    finally:
+        draft.discard()
+
+
+class _Draft:
+    """A file under a name of its own until it is whole; gone at the latest when the process ends in any orderly way."""
+
+    def __init__(self, folder: Path) -> None:
+        # mkstemp makes the file readable by its owner only; the same folder, so that the move is one step.
+        self.handle, self.name = tempfile.mkstemp(prefix=".earwitness-", suffix=".tmp", dir=folder)
+        self.discard = weakref.finalize(self, _unlink, self.name)
+
+
+def _unlink(name: str) -> None:
+    with suppress(OSError):
+        os.unlink(name)

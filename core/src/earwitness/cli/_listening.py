@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,25 @@ from typing import Any
 import click
 
 from .. import connect
+from ..config import Config, load_config
+from ..errors import BadAudioError
 from ..export import cells
 from ..models import Interim, Notice, Segment
 from ..streaming import Final, StreamEvent
 from ._errors import note
-from ._output import printable, say, watched
+from ._inputs import is_url, require_piped
+from ._output import ERASE, printable, require_output, say, watched
 from ._plain import plain
+from ._scratch import scratch_folder
+from ._signals import run
+from ._sniffing import container_of
 from ._state import State
 
 __all__ = ["listen_to"]
 
 _BLOCK = 3_200
-_ERASE = "\r\x1b[K"
+_HEAD = 12
+_USUAL_RATE = 16_000
 
 
 def listen_to(
@@ -39,13 +46,19 @@ def listen_to(
     state: State,
 ) -> int:
     """Shows what is heard until the audio ends."""
-    audio = _standard_input() if source == "-" else Path(source)
-    pace = source != "-" and not fast
-    return asyncio.run(_listen(audio, profile, config, {"sample_rate": rate, "pace": pace, **options}, state))
+    require_output()
+    state.kept = lambda: "Nothing was heard yet."
+    loaded = load_config(config)
+    chosen = loaded.profile(profile).name
+    how = {"sample_rate": rate, "pace": source != "-" and not fast, **options}
+    with scratch_folder():
+        audio = _standard_input(rate) if source == "-" else _file(source)
+        return run(lambda: _listen(audio, chosen, loaded, how, state), state)
 
 
-async def _listen(audio: object, profile: str | None, config: str | None, how: Mapping[str, Any], state: State) -> int:
+async def _listen(audio: object, profile: str, config: Config, how: Mapping[str, Any], state: State) -> int:
     show = _Machine() if state.json else _Terminal(state) if watched(sys.stdout) else _Lines(state)
+    state.kept = lambda: _so_far(show.finals)
     async with connect(profile, config=config) as session, aclosing(session.stream(audio, **how)) as events:
         try:
             async for event in events:
@@ -55,19 +68,52 @@ async def _listen(audio: object, profile: str | None, config: str | None, how: M
     return 0
 
 
-def _standard_input() -> Iterator[bytes]:
-    if sys.stdin is None:
-        raise click.UsageError("Standard input is closed; pipe 16-bit samples into the command or name a file.")
-    if watched(sys.stdin):
-        raise click.UsageError("Standard input is a terminal; pipe 16-bit samples into the command or name a file.")
-    return _samples()
+def _so_far(finals: int) -> str:
+    """What is done, for somebody who stopped the run."""
+    if not finals:
+        return "No line was finished yet."
+    return f"{finals} finished line{' was' if finals == 1 else 's were'} printed; what was just being said is not kept."
 
 
-def _samples() -> Iterator[bytes]:
-    """What arrives, as soon as it arrives. Read below the buffer, whose lock a waiting thread would hold at the end."""
-    source = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
-    while block := source.read(_BLOCK):
+def _file(name: str) -> Path:
+    if not name.strip():
+        raise click.UsageError("The name of the FILE is empty; perhaps a variable in a script is not set.")
+    if is_url(name):
+        raise click.UsageError("listen takes a file or -, and no web address; download it first, or use transcribe.")
+    if os.path.isdir(name):
+        raise BadAudioError(f"{name} is a folder, not a recording", action="Name one recording in it.")
+    return Path(name)
+
+
+def _standard_input(rate: int) -> Iterator[bytes]:
+    """Bare samples. Raises BadAudioError for what begins like a file of another form, before anything is opened."""
+    require_piped("16-bit samples")
+    # Below the buffer, whose lock a waiting thread would hold at the end.
+    read = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer).read
+    head = read(_BLOCK) or b""
+    # A byte of set bits may begin MP3 or AAC, which only a second frame tells from a quiet beginning.
+    while len(head) < (_BLOCK if head[:1] == b"\xff" else _HEAD) and (more := read(_BLOCK - len(head))):
+        head += more
+    if found := container_of(head):
+        raise _not_bare(found, rate)
+    return _samples(head, read)
+
+
+def _not_bare(found: str, rate: int) -> BadAudioError:
+    instead = "Leave the header away (arecord -t raw)" if found == "WAV" else "Give the file's name instead of -"
+    told = "" if rate == _USUAL_RATE else f" --rate {rate}"
+    return BadAudioError(
+        f"Standard input is {found}, and - takes bare samples only",
+        action=f"{instead}, or decode it: ffmpeg -i - -f s16le -ac 1 -ar {rate} - | earwitness listen -{told}",
+    )
+
+
+def _samples(head: bytes, read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """What arrives, as soon as it arrives."""
+    block = head
+    while block:
         yield block
+        block = read(_BLOCK)
 
 
 class _Lines:
@@ -76,9 +122,11 @@ class _Lines:
     def __init__(self, state: State) -> None:
         self._state = state
         self._speaker: str | None = None
+        self.finals = 0
 
     def __call__(self, event: StreamEvent) -> None:
         if isinstance(event, Final):
+            self.finals += 1
             self.final(self._line(event.segment))
         elif isinstance(event, Interim):
             self.interim(event.text)
@@ -118,20 +166,24 @@ class _Terminal(_Lines):
 
     def interim(self, text: str) -> None:
         room = shutil.get_terminal_size().columns - 1
-        say(_ERASE + _tail(printable(" ".join(text.split())), room), steering=True)
+        say(ERASE + _tail(printable(" ".join(text.split())), room), steering=True)
 
     def aside(self, message: str) -> None:
         self.end()
         super().aside(message)
 
     def end(self) -> None:
-        say(_ERASE, steering=True)
+        say(ERASE, steering=True)
 
 
 class _Machine:
     """One JSON document per event and line."""
 
+    def __init__(self) -> None:
+        self.finals = 0
+
     def __call__(self, event: StreamEvent) -> None:
+        self.finals += isinstance(event, Final)
         say(json.dumps(_document(event), ensure_ascii=False) + "\n")
 
     def end(self) -> None:

@@ -8,9 +8,25 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["profile_options", "request_options", "request_values"]
+__all__ = ["Within", "not_empty", "profile_options", "request_options", "request_values"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Within(click.IntRange):
+    """A whole number between two others, told in words."""
+
+    name = "whole number"
+
+    def _describe_range(self) -> str:
+        return f"{self.min} to {self.max}"
+
+
+def not_empty(_: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """The value; an empty one is a slip, a variable that is not set say. Raises click.UsageError."""
+    if value is not None and not value.strip():
+        raise click.UsageError(f"{param.opts[-1]} is empty; leave it out or give it a value.")
+    return value
 
 
 def profile_options(function: F) -> F:
@@ -18,10 +34,15 @@ def profile_options(function: F) -> F:
     function = click.option(
         "--config",
         metavar="FILE",
+        callback=not_empty,
         help="Read this configuration file instead of the one that would be found.",
     )(function)
     return click.option(
-        "-p", "--profile", metavar="NAME", help="Profile in earwitness.toml, or an installed provider's name."
+        "-p",
+        "--profile",
+        metavar="NAME",
+        callback=not_empty,
+        help="Profile in earwitness.toml, or an installed provider's name.",
     )(function)
 
 

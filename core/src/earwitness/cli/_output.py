@@ -14,9 +14,25 @@ from typing import TextIO
 
 from ..errors import OutputError
 
-__all__ = ["FULL", "ReaderGoneError", "complain", "flush_output", "printable", "refused", "say", "watched"]
+__all__ = [
+    "ERASE",
+    "FULL",
+    "ReaderGoneError",
+    "complain",
+    "flush_output",
+    "on_one_line",
+    "printable",
+    "refused",
+    "require_output",
+    "say",
+    "watched",
+]
+
+ERASE = "\r\x1b[K"
+"""Empties the line of a terminal in which the cursor stands."""
 
 FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_JOINERS = "\u200c\u200d"
 
 
 class ReaderGoneError(Exception):
@@ -28,8 +44,7 @@ def say(text: str, *, steering: bool = False) -> None:
 
     Raises ReaderGoneError, or OutputError where the disk behind it is full.
     """
-    if sys.stdout is None:
-        raise OutputError("Standard output is closed", action="Give a place with --output.")
+    require_output()
     with _telling():
         _ready_output()
         sys.stdout.write(printable(text) if watched(sys.stdout) and not steering else text)
@@ -43,21 +58,40 @@ def flush_output() -> None:
             sys.stdout.flush()
 
 
-def complain(sentence: str, *, bare: bool = False) -> None:
-    """Writes one line to standard error; that nobody hears it is no error."""
+def require_output() -> None:
+    """Raises OutputError where standard output is closed: better known before anything is paid for."""
+    if sys.stdout is None:
+        raise OutputError("Standard output is closed", action="Give a place with --output.")
+
+
+def complain(sentence: str, *, bare: bool = False, erase: bool = False) -> None:
+    """Writes one line to standard error; that nobody hears it is no error.
+
+    A `bare` text is written as it is, over several lines if need be. `erase` puts the line over the `^C` of a terminal.
+    """
     if sys.stderr is None:
         return
     with suppress(OSError, ValueError):
-        line = printable(sentence)
-        sys.stderr.write(f"{line}\n" if bare else f"earwitness: {line}\n")
+        line = printable(sentence) if bare else f"earwitness: {on_one_line(sentence)}"
+        sys.stderr.write(f"{ERASE if erase and watched(sys.stderr) else ''}{line}\n")
         sys.stderr.flush()
 
 
 def printable(text: str) -> str:
-    """The text without the control characters by which a file name or transcript could steer a terminal."""
+    """A text of many lines, a transcript say, without the control characters that could steer a terminal."""
     if text.isprintable():
         return text
     return "".join(char if char in "\n\t" or not _controls(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def on_one_line(text: str) -> str:
+    """A file name, or a sentence with one in it, harmless on one line, and no two names made the same.
+
+    Line ends, control characters, marks of writing direction and what is no character are written as escapes.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if _harmless(char) else char.encode("unicode_escape").decode() for char in text)
 
 
 def watched(stream: TextIO | None) -> bool:
@@ -108,6 +142,13 @@ def _drop_output() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
+
+
+def _harmless(char: str) -> bool:
+    """Whether the character shows as itself on one line: also a wide blank, and what joins letters and emoji."""
+    import unicodedata
+
+    return char.isprintable() or unicodedata.category(char) == "Zs" or char in _JOINERS
 
 
 def _controls(char: str) -> bool:

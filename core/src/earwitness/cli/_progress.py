@@ -66,6 +66,8 @@ def bars_for(count: int, *, wanted: bool) -> Iterator[Bars]:
     if not wanted or not watched(sys.stderr):
         yield Bars(None, count)
         return
+    import atexit
+
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -87,4 +89,9 @@ def bars_for(count: int, *, wanted: bool) -> Iterator[Bars]:
     with Progress(
         *columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False
     ) as display:
-        yield Bars(display, count)
+        # A run that is ended at once must leave the terminal its cursor.
+        atexit.register(display.stop)
+        try:
+            yield Bars(display, count)
+        finally:
+            atexit.unregister(display.stop)

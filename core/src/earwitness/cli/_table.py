@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..export import cells
+from ._output import on_one_line
 
 __all__ = ["columns"]
 
 
 def columns(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """The rows under their heads; a column in which no row says anything is left out."""
-    body = [tuple(" ".join(cell.split()) for cell in row) for row in rows]
+    body = [tuple(on_one_line(" ".join(cell.split())) for cell in row) for row in rows]
     kept = [number for number in range(len(head)) if any(row[number] for row in body)]
     whole = [tuple(row[number] for number in kept) for row in (head, *body)]
     widths = [max(cells(row[number]) for row in whole) for number in range(len(kept))]

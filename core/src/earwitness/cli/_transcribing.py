@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,18 +15,22 @@ import click
 from .. import connect
 from .._plugins import Plugins
 from .._workers import cpu_count
-from ..errors import EarwitnessError, OutputError
+from ..config import Config, load_config
+from ..errors import BadAudioError, OutputError
 from ..export import Exporter, exporters
-from ..models import Notice, Transcript
+from ..jobs import Job
+from ..models import Transcript
+from ..request import TranscriptionRequest
 from ..session import AsyncSession
-from ._errors import describe, explain, explain_bug, note
-from ._exit import BUG
 from ._files import is_full, write_file
-from ._inputs import Input, inputs_of
-from ._output import say
+from ._inputs import Input, inputs_of, received
+from ._output import require_output
 from ._progress import Bars, bars_for
+from ._scratch import scratch_folder
+from ._signals import run
 from ._state import State
-from ._targets import choose_format, targets_of
+from ._targets import choose_format, is_folder, targets_of
+from ._telling import Outcome, Telling, tell_again
 
 __all__ = ["Wish", "transcribe_all"]
 
@@ -42,73 +47,107 @@ class Wish:
     options: Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class _Outcome:
-    """What is still needed of one input's result: nothing of the transcript once it is in its file."""
-
-    error: Exception | None = None
-    text: str = field(default="", repr=False)
-    document: Any = field(default=None, repr=False)
-    notices: tuple[Notice, ...] = ()
-    silent: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """Everything decided before the first recording is heard."""
+    """Everything decided before the first recording is heard. `handed_over` grows: whose job the vendor has taken."""
 
     inputs: Sequence[Input]
     targets: Sequence[Path | None]
     exporter: Exporter
     options: Mapping[str, Any]
     state: State
+    handed_over: set[int] = field(default_factory=set)
 
 
 def transcribe_all(wish: Wish, state: State) -> int:
     """Does what the wish asks and gives the exit code: that of the first failure in the order of the inputs."""
-    exporter = choose_format(wish.format, wish.output, exporters(Plugins().exporters()))
+    state.kept = lambda: "Nothing was submitted."
     inputs = inputs_of(wish.files)
+    folder = is_folder(wish.output, len(inputs))
+    exporter = choose_format(wish.format, None if folder else wish.output, exporters(Plugins().exporters()))
     _refuse_mixture(wish, len(inputs), exporter, state)
-    work = _Work(inputs, targets_of(inputs, wish.output, exporter.suffix), exporter, wish.options, state)
-    with bars_for(len(inputs), wanted=not (state.json or state.verbose)) as bars:
-        return asyncio.run(_transcribed(work, wish, bars))
+    config = load_config(wish.config)
+    profile = config.profile(wish.profile)
+    # What is wrong with the options is wrong for every input: it is told once.
+    TranscriptionRequest.of(b"", defaults=profile.request, **wish.options)
+    with targets_of(inputs, wish.output, exporter.suffix, folder=folder) as targets, scratch_folder():
+        tell_again(inputs, state)
+        heard = [received(one) for one in inputs]
+        work = _Work(heard, targets, exporter, wish.options, state)
+        with bars_for(len(inputs), wanted=not (state.json or state.verbose)) as bars:
+            return run(lambda: _transcribed(work, profile.name, config, bars), state)
 
 
 def _refuse_mixture(wish: Wish, count: int, exporter: Exporter, state: State) -> None:
+    if state.json:
+        require_output()
     if wish.output not in (None, "-"):
         return
     if state.json and wish.format not in (None, "json"):
         raise click.UsageError(f"--json prints transcripts as JSON; give --output to keep them as {wish.format}.")
     if count > 1 and not state.json and exporter.name != "txt":
-        raise click.UsageError(f"{count} results do not make one {exporter.name}; give a folder with --output.")
+        raise click.UsageError(
+            f"{count} results in {exporter.name} cannot share standard output; give a folder with --output."
+        )
 
 
-async def _transcribed(work: _Work, wish: Wish, bars: Bars) -> int:
-    async with connect(wish.profile, config=wish.config) as session:
+async def _transcribed(work: _Work, profile: str, config: Config, bars: Bars) -> int:
+    async with connect(profile, config=config) as session:
         gate = asyncio.Semaphore(cpu_count())
         tasks = [asyncio.create_task(_one(session, work, number, bars, gate)) for number in range(len(work.inputs))]
+        work.state.kept = lambda: _so_far(work, tasks)
+        told_in_log = session.profile.on_unsupported == "warn"
+        telling = Telling(work.inputs, work.targets, work.exporter, work.state, bars, told_in_log=told_in_log)
         try:
-            return await _told(work, tasks, bars)
+            await _told(telling, tasks)
+        except asyncio.CancelledError:
+            await _stop(tasks)
+            telling.rest([_finished(task) for task in tasks])
+            raise
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _stop(tasks)
+        return telling.end()
 
 
-async def _one(session: AsyncSession, work: _Work, number: int, bars: Bars, gate: asyncio.Semaphore) -> _Outcome:
+async def _one(session: AsyncSession, work: _Work, number: int, bars: Bars, gate: asyncio.Semaphore) -> Outcome:
     """One recording, heard and kept; whatever goes wrong with it is its own outcome."""
     wanted = work.inputs[number]
     async with gate:
         try:
-            with bars.one(wanted.name) as bar:
-                transcript = await session.transcribe(wanted.source, on_change=bar, **work.options)
-            return await asyncio.to_thread(_kept, transcript, work, work.targets[number])
+            _refuse_folder(wanted)
+            with bars.one(wanted.shown) as bar:
+
+                def changed(job: Job) -> None:
+                    if job.reference is not None:
+                        work.handed_over.add(number)
+                    bar(job)
+
+                transcript = await session.transcribe(wanted.source, on_change=changed, **work.options)
+            return await _to_the_end(asyncio.create_task(asyncio.to_thread(_kept, transcript, work, number)))
         except Exception as error:
-            return _Outcome(error)
+            return Outcome(error)
 
 
-def _kept(transcript: Transcript, work: _Work, target: Path | None) -> _Outcome:
-    outcome = _Outcome(notices=transcript.notices, silent=not transcript.segments)
+def _refuse_folder(wanted: Input) -> None:
+    if wanted.path is not None and os.path.isdir(wanted.path):
+        pattern = os.path.join(wanted.name, "*.wav")
+        raise BadAudioError(
+            f"{wanted.name} is a folder, not a recording",
+            action=f"Name the recordings in it, for example as '{pattern}'.",
+        )
+
+
+async def _to_the_end(keeping: asyncio.Task[Outcome]) -> Outcome:
+    # What has been heard, and perhaps paid for, is kept also when the run is stopped in this very moment.
+    try:
+        return await asyncio.shield(keeping)
+    except asyncio.CancelledError:
+        return await keeping
+
+
+def _kept(transcript: Transcript, work: _Work, number: int) -> Outcome:
+    target = work.targets[number]
+    outcome = Outcome(notices=transcript.notices, silent=not transcript.segments)
     if target is not None:
         write_file(target, work.exporter.write(transcript))
     elif work.state.json:
@@ -118,57 +157,39 @@ def _kept(transcript: Transcript, work: _Work, target: Path | None) -> _Outcome:
     return outcome
 
 
-async def _told(work: _Work, tasks: Sequence[asyncio.Task[_Outcome]], bars: Bars) -> int:
-    """Tells every outcome in the order of the inputs, as soon as its turn has come, and gives the exit code."""
-    code, full = 0, False
-    documents = []
-    for number, task in enumerate(tasks):
-        outcome = _Outcome(_not_heard()) if full else await task
+async def _told(telling: Telling, tasks: Sequence[asyncio.Task[Outcome]]) -> None:
+    """Tells every outcome in the order of the inputs, as soon as its turn has come."""
+    full = False
+    for task in tasks:
+        # Shielded, because a task that keeps its result would swallow the cancel that was meant for this one.
+        outcome = Outcome(_not_heard()) if full else await asyncio.shield(task)
         # A full disk would cost every further recording its result, and perhaps its price.
         full = full or is_full(outcome.error)
-        documents.append(_document(work, number, outcome))
-        with bars.aside():
-            told = _tell(work, number, outcome)
-        code = code or told
-    if work.state.json:
-        say(json.dumps({"results": documents}, ensure_ascii=False, indent=2) + "\n")
-    return code
+        telling.next(outcome)
 
 
-def _tell(work: _Work, number: int, outcome: _Outcome) -> int:
-    """Tells one outcome to people and gives its exit code."""
-    name, state = work.inputs[number].name, work.state
-    if isinstance(outcome.error, EarwitnessError):
-        return explain(outcome.error, state, about=name)
-    if outcome.error is not None:
-        return explain_bug(outcome.error, state, about=name)
-    for notice in outcome.notices:
-        note(notice.message, state, about=name)
-    if outcome.silent:
-        note("no speech was heard.", state, about=name)
-    if work.targets[number] is None and not state.json:
-        say(_headed(name, outcome.text, number) if len(work.inputs) > 1 else outcome.text)
-    return 0
+async def _stop(tasks: Sequence[asyncio.Task[Outcome]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _headed(name: str, text: str, number: int) -> str:
-    gap = "\n" if number else ""
-    return f"{gap}==> {name} <==\n{text}"
+def _finished(task: asyncio.Task[Outcome]) -> Outcome | None:
+    return task.result() if task.done() and not task.cancelled() else None
 
 
-def _document(work: _Work, number: int, outcome: _Outcome) -> dict[str, Any]:
-    """One outcome for machines."""
-    told: dict[str, Any] = {"input": work.inputs[number].name}
-    target = work.targets[number]
-    if isinstance(outcome.error, EarwitnessError):
-        told["error"] = describe(outcome.error)
-    elif outcome.error is not None:
-        told["error"] = {"kind": "bug", "message": type(outcome.error).__name__, "exit_code": BUG}
-    elif target is not None:
-        told |= {"output": str(target), "format": work.exporter.name}
-    else:
-        told["transcript"] = outcome.document
-    return told
+def _so_far(work: _Work, tasks: Sequence[asyncio.Task[Outcome]]) -> str:
+    """What is done, for somebody who stopped the run."""
+    outcomes = [_finished(task) for task in tasks]
+    done = sum(outcome is not None and outcome.error is None for outcome in outcomes)
+    told = f"{done} of {len(tasks)} recordings {'is' if done == 1 else 'are'} done"
+    if len(tasks) == 1:
+        told = f"{work.inputs[0].shown} is {'done' if done else 'not transcribed'}"
+    if any(work.targets):
+        told += "; nothing half-written was left"
+    open_jobs = sum(number in work.handed_over for number, outcome in enumerate(outcomes) if outcome is None)
+    who = "It" if len(tasks) == 1 else f"{open_jobs} more"
+    return f"{told}. {who} had been handed over already and may be billed." if open_jobs else f"{told}."
 
 
 def _not_heard() -> OutputError:

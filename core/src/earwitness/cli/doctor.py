@@ -5,12 +5,18 @@ from __future__ import annotations
 import click
 
 from ._commands import Command, common, state_of
+from ._options import not_empty
 
 __all__ = ["command"]
 
 
 @click.command("doctor", cls=Command, example=("earwitness doctor",))
-@click.option("--config", metavar="FILE", help="Read this configuration file instead of the one that would be found.")
+@click.option(
+    "--config",
+    metavar="FILE",
+    callback=not_empty,
+    help="Read this configuration file instead of the one that would be found.",
+)
 @common
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None) -> int:

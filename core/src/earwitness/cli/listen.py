@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ._commands import Command, common, state_of
-from ._options import profile_options, request_options, request_values
+from ._options import Within, profile_options, request_options, request_values
 
 __all__ = ["command"]
 
@@ -25,7 +25,7 @@ __all__ = ["command"]
 @request_options
 @click.option(
     "--rate",
-    type=click.IntRange(8_000, 192_000),
+    type=Within(8_000, 192_000),
     default=16_000,
     show_default=True,
     metavar="HZ",
@@ -46,9 +46,12 @@ def command(
 ) -> int:
     """Write down what is said while it is being said.
 
-    FILE is a recording, played at the speed of speech; - is standard input with bare samples: 16 bit, little-endian,
-    one channel, at --rate. On a terminal the text grows while somebody speaks; elsewhere only finished lines are
-    written. --json prints one JSON document per line and event: interim, final, notice, reconnected.
+    FILE is a recording, played at the speed of speech; - is standard input with bare samples, no file's header before
+    them: 16 bit, little-endian, one channel, at --rate. On a terminal the text grows while somebody speaks; elsewhere
+    only finished lines are written. --json prints one JSON document per line and event: interim, final, notice,
+    reconnected.
+
+    Ctrl-C ends it; what is finished has been printed by then.
     """
     from ._listening import listen_to
 

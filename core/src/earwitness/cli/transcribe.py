@@ -24,8 +24,13 @@ __all__ = ["command"]
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @profile_options
 @request_options
-@click.option("-f", "--format", metavar="NAME", help="txt, json, srt or vtt, or what a plugin adds. [default: txt]")
-@click.option("-o", "--output", metavar="PATH", help="File, or folder for several results; only you can read them.")
+@click.option(
+    "-f",
+    "--format",
+    metavar="NAME",
+    help="txt, json, srt, vtt and more; a wrong name lists all. [default: by --output's suffix, else txt]",
+)
+@click.option("-o", "--output", metavar="PATH", help="File, or folder/ for several; only you can read it.")
 @common
 @click.pass_context
 def command(
@@ -41,10 +46,11 @@ def command(
     """Write down what is said in each FILE.
 
     FILE is a recording or video, a pattern, a web address, or - for standard input. Without --output the text goes to
-    standard output and nothing else does; several texts are told apart by a line with the file's name. Several srt,
-    vtt or json results need an --output folder. The format follows the suffix of the --output file.
+    standard output and nothing else does; several texts are told apart by a line with the file's name. Several
+    results in any other format than txt need an --output folder.
 
     A recording that fails is told on standard error and the others go on; the exit code is that of the first failure.
+    Ctrl-C ends the run and keeps what is done; a second one does not wait for anything.
     """
     from ._transcribing import Wish, transcribe_all
 
