@@ -30,7 +30,10 @@ def _row(segment: Segment, name: str | None) -> list[object]:
 
 
 def _cell(value: object) -> object:
-    return one_line(value) if isinstance(value, str) else "" if value is None else value
+    if not isinstance(value, str):
+        return "" if value is None else value
+    # A zero byte would make every reader take the file for something else than text.
+    return one_line(value.replace("\0", ""))
 
 
 def _write_tsv(transcript: Transcript) -> str:
