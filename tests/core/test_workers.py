@@ -13,15 +13,17 @@ from pathlib import Path
 
 import pytest
 
+from earwitness._worker import HEADER
 from earwitness._workers import EngineEnd, WorkerPool
 from earwitness.engine import Heard, Progress
-from earwitness.errors import ConfigurationError, JobFailedError
+from earwitness.errors import ConfigurationError, JobFailedError, PluginError
 from earwitness.media import Media, open_media
-from earwitness.models import Interim, Segment
+from earwitness.models import Interim, Segment, Word
 from earwitness.request import FileAudio, PcmFormat
-from support.engines import CountingEngine
+from support.engines import CountingEngine, OddEngine
 
 SECOND = 32_000
+SECRET = "words that nobody may see"
 
 
 @pytest.fixture
@@ -31,8 +33,8 @@ def second(tmp_path: Path) -> Media:
     return open_media(FileAudio(path, pcm=PcmFormat(16_000, 1)))
 
 
-async def heard(pool: WorkerPool, engine: CountingEngine, audio: object) -> list[Heard | EngineEnd]:
-    async with aclosing(pool.listen(engine, audio)) as events:  # type: ignore[arg-type]  # media or blocks
+async def heard(pool: WorkerPool, engine: object, audio: object) -> list[Heard | EngineEnd]:
+    async with aclosing(pool.listen(engine, audio)) as events:  # type: ignore[arg-type]  # an engine; media or blocks
         return [event async for event in events]
 
 
@@ -95,12 +97,15 @@ def test_a_worker_is_used_again(second: Media) -> None:
 
 
 def test_a_crash_costs_one_job(second: Media) -> None:
-    """A native crash is a sentence with the exit code, and the next recording is heard."""
+    """A native crash is a sentence with its signal and what to check, and the next recording is heard."""
 
     async def main() -> None:
         async with _pool() as pool:
-            with pytest.raises(JobFailedError, match="ended unexpectedly"):
+            with pytest.raises(
+                JobFailedError, match=r"ended unexpectedly \((native code died of SIGABRT|exit code 3)"
+            ) as it:
                 await heard(pool, CountingEngine("abort"), second)
+            assert "Check that the models" in str(it.value)
             assert len(await heard(pool, CountingEngine(), second)) > 2
 
     run(main())
@@ -118,15 +123,95 @@ def test_a_foreign_exception_shows_no_words(second: Media) -> None:
     run(main())
 
 
-def test_what_an_engine_prints_harms_nothing(second: Media) -> None:
-    """Output of a native library does not get into the conversation."""
+@pytest.mark.parametrize(
+    ("trouble", "told"), [("exit", "SystemExit"), ("panic", "PanicError"), ("own error", "HiddenError")]
+)
+def test_whatever_an_engine_raises_is_a_failure_and_the_worker_stays(second: Media, trouble: str, told: str) -> None:
+    """An exit, a panic and an error that cannot travel are told like any exception; the process serves on."""
 
     async def main() -> None:
-        async with _pool() as pool:
-            *_, segment, _ = await heard(pool, CountingEngine("print"), second)
+        async with _pool(size=1) as pool:
+            with pytest.raises(JobFailedError, match=f"failed with {told} in ") as caught:
+                await heard(pool, CountingEngine(trouble), second)
+            assert "nobody" not in str(caught.value)
+            (process,) = pool._free
+            await heard(pool, CountingEngine(), second)
+            assert pool._free == [process]
+
+    run(main())
+
+
+@pytest.mark.parametrize("trouble", ["print", "ask"])
+def test_an_engine_cannot_touch_the_conversation(second: Media, trouble: str) -> None:
+    """What an engine, a library or a child of it prints does not get into it, and their standard input is empty."""
+
+    async def main() -> None:
+        async with _pool() as pool, asyncio.timeout(60):
+            *_, segment, _ = await heard(pool, CountingEngine(trouble), second)
             assert isinstance(segment, Segment) and segment.text == str(SECOND)
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("engine", "told"),
+    [
+        (OddEngine(None), "yielded an object of type None, none of Progress, Interim and Segment"),
+        (OddEngine(SECRET), "object of type str, none of"),
+        (OddEngine({SECRET: SECRET}), "object of type dict, none of"),
+        (OddEngine(Word(SECRET)), "object of type Word, none of"),
+        (OddEngine(Progress(1.5)), "yielded a wrong Progress: heard_ms is of type float, not int"),  # type: ignore[arg-type]
+        (OddEngine(Interim(None)), "yielded a wrong Interim: text is of type None, not str"),  # type: ignore[arg-type]
+        (OddEngine(Segment(SECRET.encode())), "text is of type bytes, not str"),  # type: ignore[arg-type]
+        (OddEngine(Segment(SECRET, SECRET)), "start_ms is of type str, not int or None"),  # type: ignore[arg-type]
+        (OddEngine(Segment(SECRET, True)), "start_ms is of type bool, not int or None"),
+        (OddEngine(Segment(SECRET, words=[])), "words is of type list, not tuple"),  # type: ignore[arg-type]
+        (OddEngine(Segment(SECRET, words=(SECRET,))), r"words\[0\] is of type str, not Word"),  # type: ignore[arg-type]
+        (OddEngine(Segment(SECRET, words=(Word(SECRET, 0, 0.5),))), r"words\[0\]\.end_ms is of type float"),  # type: ignore[arg-type]
+        (OddEngine(Segment(SECRET, derived=(1,))), r"derived\[0\] is of type int, not str"),  # type: ignore[arg-type]
+        (OddEngine(None, iterates=False), "returned an object of type None from listen, no iterator"),
+        (OddEngine(Segment(SECRET), sample_rate="16k"), "has a sample_rate that is no whole number"),
+        (OddEngine(Segment(SECRET), version=5), "has a version of type int, not str or None"),
+    ],
+    ids=lambda value: None if isinstance(value, OddEngine) else value,
+)
+def test_what_no_engine_may_give_is_one_clear_error(second: Media, engine: OddEngine, told: str) -> None:
+    """Anything but whole events is told with the engine, the field and the types, never with what was said."""
+
+    async def main() -> None:
+        async with _pool() as pool:
+            with pytest.raises(PluginError, match=rf"support\.engines\.OddEngine .*{told}") as caught:
+                await heard(pool, engine, second)
+            assert SECRET not in str(caught.value)
+
+    run(main())
+
+
+@pytest.mark.parametrize("ending", ["nobody reads", "half a message"])
+def test_a_worker_does_not_outlive_its_parent(ending: str) -> None:
+    """A parent that dies while it reads or while it writes leaves no worker behind, and no abort."""
+    work = pickle.dumps(("listen", pickle.dumps(CountingEngine()), None)), pickle.dumps(("pcm", bytes(3_200)))
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "earwitness._worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": path},
+    ) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        try:
+            if ending == "half a message":
+                worker.stdin.write(HEADER.pack(len(work[0])) + work[0][:-9])
+                worker.stdin.close()
+            else:
+                worker.stdout.close()
+                worker.stdin.write(b"".join(HEADER.pack(len(one)) + one for one in work))
+                worker.stdin.flush()
+            assert worker.wait(60) == 0
+        finally:
+            worker.kill()
 
 
 def test_cancelling_stops_the_engine_and_keeps_the_worker(second: Media) -> None:

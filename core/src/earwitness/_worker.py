@@ -1,7 +1,8 @@
-"""The worker process: reads work from standard input, lets an engine listen, and writes what it hears.
+"""The worker process: takes work from the process that started it, lets an engine listen, and tells what it hears.
 
-It talks only to the process that started it, in length-prefixed pickles, and ends when that process does. Standard
-output is kept for this conversation: whatever a native library prints goes to standard error.
+The conversation, in length-prefixed pickles, begins on standard input and output and moves away from them before any
+engine runs: an engine that reads standard input finds it empty, and what it prints goes to standard error. The worker
+ends when the process that started it does.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from queue import Queue
 from typing import Any, BinaryIO
 
 from ._foreign import where
+from ._yields import heard_by, sample_rate_of, version_of
 from .engine import Engine
 from .errors import EarwitnessError, JobFailedError
 from .media import Media, pcm
@@ -43,13 +45,15 @@ class _Inbox:
         return self._queue.get()
 
     def _read(self) -> None:
-        while header := self._source.read(HEADER.size):
-            message = pickle.loads(self._source.read(*HEADER.unpack(header)))
-            if message[0] == "cancel":
-                self.cancelled.set()
-            self._queue.put(message)
-        # The parent is gone or has closed us: nobody wants the rest.
-        os._exit(0)
+        try:
+            while header := self._source.read(HEADER.size):
+                message = pickle.loads(self._source.read(*HEADER.unpack(header)))
+                if message[0] == "cancel":
+                    self.cancelled.set()
+                self._queue.put(message)
+        finally:
+            # The parent is gone, perhaps in the middle of a message, or has closed us: nobody wants the rest.
+            os._exit(0)
 
 
 class _Worker:
@@ -67,18 +71,18 @@ class _Worker:
 
     def _listen(self, engine_pickle: bytes, media: Media | None) -> None:
         try:
-            engine = self._engine(engine_pickle)
-            decoded = None if media is None else pcm(media, sample_rate=engine.sample_rate)
-            for heard in engine.listen(self._live() if decoded is None else self._checked(decoded)):
-                self._say("heard", heard)
-                self._stop_if_cancelled()
-            self._say("done", engine.version, tuple(decoded.warnings) if decoded else ())
+            self._hear(self._engine(engine_pickle), media)
         except _CancelledError:
             self._say("cancelled")
-        except EarwitnessError as error:
-            self._say("error", error)
-        except Exception as error:
-            self._say("error", _wrapped(error))
+        except BaseException as error:  # Also SystemExit, and the panics of engines written in Rust.
+            self._say("error", _told(error))
+
+    def _hear(self, engine: Engine, media: Media | None) -> None:
+        decoded = None if media is None else pcm(media, sample_rate=sample_rate_of(engine))
+        for heard in heard_by(engine, self._live() if decoded is None else self._checked(decoded)):
+            self._say("heard", heard)
+            self._stop_if_cancelled()
+        self._say("done", version_of(engine), tuple(decoded.warnings) if decoded else ())
 
     def _engine(self, pickled: bytes) -> Engine:
         """The engine as it was sent, kept with its loaded model; only the latest stays, so memory does not grow."""
@@ -110,20 +114,47 @@ class _Worker:
         self._sink.flush()
 
 
-def _wrapped(error: Exception) -> JobFailedError:
-    """A foreign exception by its type and place only: its text may quote what was said."""
+def _told(error: BaseException) -> EarwitnessError:
+    """What may be told of a failure; a foreign exception by its type and place, as its text may quote what was said."""
+    if isinstance(error, EarwitnessError) and _travels(error):
+        return error
     return JobFailedError(
         f"The engine failed with {where(error)}",
         action="Report this to the maintainers of the provider's plugin.",
     )
 
 
+def _travels(error: EarwitnessError) -> bool:
+    try:
+        return isinstance(pickle.loads(pickle.dumps(error, pickle.HIGHEST_PROTOCOL)), EarwitnessError)
+    except Exception:
+        return False
+
+
 def main() -> None:
-    """Serves the parent until it closes standard input."""
-    sink = os.fdopen(os.dup(1), "wb")
+    """Serves the parent until it ends the conversation."""
+    code = 1
+    try:
+        _Worker(*_conversation()).serve()
+    except BrokenPipeError:
+        code = 0
+    except BaseException as error:
+        print(f"earwitness worker: {where(error)}", file=sys.stderr)
+    finally:
+        # Without the interpreter's own end: the finalisers of native libraries can crash or hang there.
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _conversation() -> tuple[BinaryIO, BinaryIO]:
+    """Where the parent is heard and answered; standard input and output are then nothing to it."""
+    source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    _Worker(sys.stdin.buffer, sink).serve()
+    return source, sink
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import pickle
+import signal
 import sys
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -241,11 +242,21 @@ class _Process:
         return message
 
     async def _ended(self) -> JobFailedError:
-        code = await self._child.wait()
         return JobFailedError(
-            f"The recogniser's worker process ended unexpectedly (exit code {code})",
-            action="Run again; if it happens again with this audio, report it to the provider's maintainers.",
+            f"The recogniser's worker process ended unexpectedly ({_end(await self._child.wait())})",
+            action="Check that the models named in the profile's settings are whole and run again; if it ends again, "
+            "report it to the maintainers of the provider's plugin.",
         )
+
+
+def _end(code: int) -> str:
+    """How a process ended; below zero stands the signal that a native library died of."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"native code died of {signal.Signals(-code).name}"
+    except ValueError:
+        return f"ended by signal {-code}"
 
 
 def _pickled(engine: Engine) -> bytes:

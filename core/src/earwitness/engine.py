@@ -41,6 +41,8 @@ class Engine(Protocol):
     def listen(self, pcm: Iterable[bytes]) -> Iterator[Heard]:
         """What is heard in 16-bit little-endian mono samples, block by block; memory does not grow with the audio.
 
-        Blocks may have any length, odd ones included. Raises EarwitnessError subclasses only.
+        Blocks may have any length, odd ones included. Raises EarwitnessError subclasses only. What it yields holds
+        plain values of the declared types, or the job fails with a PluginError that names the field. Its standard
+        input is empty, and what it prints goes to standard error.
         """
         ...

@@ -2,8 +2,10 @@
 
 import json
 import math
+import os
 import pickle
 import random
+import shutil
 import wave
 from array import array
 from collections.abc import Iterator, Sequence
@@ -11,12 +13,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pocketsphinx import Decoder, get_model_path
 
 from earwitness.engine import Heard, Progress
 from earwitness.errors import ConfigurationError
 from earwitness.models import Interim, Segment, Transcript
 from earwitness_pocketsphinx._engine import PocketSphinxEngine
+from earwitness_pocketsphinx._soundness import broken_off
 from earwitness_pocketsphinx._utterances import LONGEST, Cutter
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +34,8 @@ def samples_of(path: Path) -> bytes:
     if path.suffix == ".raw":
         return path.read_bytes()
     with wave.open(str(path)) as file:
-        return file.readframes(file.getnframes())
+        samples: bytes = file.readframes(file.getnframes())
+    return samples
 
 
 def blocks(pcm: bytes, size: int = 3_200) -> Iterator[bytes]:
@@ -87,6 +93,30 @@ def test_the_size_of_blocks_changes_nothing(
     assert segments(list(engine.listen(blocks(sample, size)))) == segments(heard)
 
 
+class Cuts:
+    """One spoken sentence and what is heard in it, with interim results, when it comes in one piece."""
+
+    def __init__(self) -> None:
+        # 2.4 s hold the first sentence and its end; half a sample at the end is part of the game.
+        self.pcm = samples_of(SAMPLE)[: 2 * RATE * 24 // 10 + 1]
+        self.engine = PocketSphinxEngine()
+        self.whole = list(self.engine.listen([self.pcm]))
+
+
+@pytest.fixture(scope="module")
+def cuts() -> Cuts:
+    return Cuts()
+
+
+@settings(max_examples=8)
+@given(st.lists(st.integers(0, 2 * RATE * 24 // 10 + 1), max_size=40).map(sorted))
+def test_wherever_the_blocks_are_cut_the_same_is_heard(cuts: Cuts, places: list[int]) -> None:
+    """Any blocks, empty and odd ones included, give the same words, times, interim results and progress."""
+    pieces = (cuts.pcm[begin:end] for begin, end in pairwise([0, *places, len(cuts.pcm)]))
+    assert list(cuts.engine.listen(pieces)) == cuts.whole
+    assert [one.text for one in segments(cuts.whole)] == ["every story has a beginning"]
+
+
 def test_interim_results_change_no_final_one(heard: list[Heard], sample: bytes) -> None:
     """With interim results the segments are the same, and a text is told before its segment is settled."""
     live = list(PocketSphinxEngine(interim=True).listen(blocks(sample)))
@@ -101,6 +131,12 @@ def test_what_came_before_changes_nothing(engine: PocketSphinxEngine, heard: lis
     """A recording is heard the same after another, much louder and noisier one."""
     list(engine.listen(blocks(_noise(seconds=3, loud=9_000))))
     assert segments(list(engine.listen(blocks(sample)))) == segments(heard)
+
+
+def test_what_came_before_changes_no_interim_result(cuts: "Cuts") -> None:
+    """Also what is heard while a sentence goes on is the same after other sound."""
+    list(cuts.engine.listen(blocks(_noise(seconds=1, loud=9_000))))
+    assert list(cuts.engine.listen([cuts.pcm])) == cuts.whole
 
 
 def test_interim_results_come_while_audio_still_comes(sample: bytes) -> None:
@@ -191,6 +227,64 @@ def test_a_missing_model_is_named(setting: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=setting) as caught:
         list(PocketSphinxEngine(**{setting: tmp_path / "gone"}).listen([bytes(3_200)]))  # type: ignore[arg-type]
     assert "gone" in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("setting", ["acoustic_model", "language_model", "dictionary"])
+def test_a_pipe_for_a_model_is_refused(setting: str, tmp_path: Path) -> None:
+    """A path to a pipe, which nobody may ever write to, is told instead of waited for."""
+    place = tmp_path / "pipe"
+    os.mkfifo(place)
+    with pytest.raises(ConfigurationError, match=f"{setting}.*pipe"):
+        list(PocketSphinxEngine(**{setting: place}).listen([bytes(3_200)]))  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("name", ["feat.params", "noisedict", "mdef", "sendump"])
+def test_a_pipe_inside_a_model_is_refused(name: str, model: Path) -> None:
+    """A pipe in the place of one of a model's files is told by its name."""
+    (model / name).unlink()
+    os.mkfifo(model / name)
+    with pytest.raises(ConfigurationError, match=f"acoustic_model.*{name}"):
+        list(PocketSphinxEngine(acoustic_model=model).listen([bytes(3_200)]))
+
+
+@pytest.mark.parametrize("setting", ["language_model", "dictionary"])
+def test_a_folder_for_a_file_is_refused(setting: str, tmp_path: Path) -> None:
+    """A folder where a file belongs is told as one."""
+    with pytest.raises(ConfigurationError, match=f"{setting}.*is a folder"):
+        list(PocketSphinxEngine(**{setting: tmp_path}).listen([bytes(3_200)]))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A copy of the English acoustic model to damage."""
+    return Path(shutil.copytree(Path(get_model_path("en-us"), "en-us"), tmp_path / "model"))
+
+
+def test_a_whole_model_is_sound(model: Path) -> None:
+    """The English model is as long as its files say."""
+    assert broken_off(model) is None
+
+
+@pytest.mark.parametrize("name", ["mdef", "transition_matrices", "sendump"])
+def test_a_model_that_breaks_off_is_told(name: str, model: Path) -> None:
+    """A file that PocketSphinx would read past its end is told, wherever it breaks off, by its name."""
+    size = (model / name).stat().st_size
+    for left in (size - 1, size * 2 // 3, 2_000, 400, 50, 4):
+        os.truncate(model / name, min(left, size - 1))
+        assert broken_off(model) == name, left
+    os.truncate(model / name, 20)
+    with pytest.raises(ConfigurationError, match=f"acoustic_model.* {name} that"):
+        list(PocketSphinxEngine(acoustic_model=model).listen([bytes(3_200)]))
+
+
+def test_a_senseless_rate_is_told(model: Path) -> None:
+    """A model whose rate is no number is an error that names the setting."""
+    with (model / "feat.params").open("a") as file:
+        file.write("-samprate fast\n")
+    with pytest.raises(ConfigurationError, match=r"acoustic_model.*-samprate"):
+        assert PocketSphinxEngine(acoustic_model=model).sample_rate
 
 
 @pytest.mark.parametrize("setting", ["acoustic_model", "language_model", "dictionary"])

@@ -1,8 +1,11 @@
 """The provider around the engine: found, planned, refused and transcribed through a session."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
+from pocketsphinx import get_model_path
 
 import earwitness
 from earwitness.errors import ConfigurationError, UnsupportedFeatureError
@@ -66,5 +69,17 @@ def test_models_that_are_not_there_are_told_by_setting(tmp_path: Path) -> None:
     with (
         earwitness.open("pocketsphinx", settings={"dictionary": str(tmp_path / "gone.dict")}) as session,
         pytest.raises(ConfigurationError, match=r"dictionary.*gone\.dict"),
+    ):
+        session.transcribe(SAMPLE)
+
+
+@pytest.mark.parametrize("name", ["mdef", "transition_matrices", "sendump"])
+def test_a_damaged_model_is_told_instead_of_crashing(tmp_path: Path, name: str) -> None:
+    """Half a file of the acoustic model, over which PocketSphinx crashes or mishears, is one sentence with its name."""
+    model = Path(shutil.copytree(Path(get_model_path("en-us"), "en-us"), tmp_path / "model"))
+    os.truncate(model / name, (model / name).stat().st_size // 2)
+    with (
+        earwitness.open("pocketsphinx", settings={"acoustic_model": str(model)}) as session,
+        pytest.raises(ConfigurationError, match=f"acoustic_model.* {name} that breaks off"),
     ):
         session.transcribe(SAMPLE)

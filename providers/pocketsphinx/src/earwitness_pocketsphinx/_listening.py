@@ -48,10 +48,10 @@ class Listening:
         if utterance is None:
             return
         self._guessed_frames, self._guess_text = 0, ""
-        if utterance.steady:
+        if utterance.speechless:
             return
         begin = self._ms_of(utterance.start)
-        for told in self._recogniser.decode(utterance.pcm, utterance.voiced_pcm):
+        for told in self._recogniser.decode(utterance.pcm):
             if isinstance(told, Result):
                 yield from self._segment(begin, told)
             else:
@@ -83,7 +83,7 @@ class Listening:
             return
         new = Utterance(utterance.start, utterance.frames[self._guessed_frames :])
         self._guessed_frames = len(utterance.frames)
-        text = self._recogniser.guess(new.pcm, new.voiced_pcm)
+        text = self._recogniser.guess(new.pcm)
         if text != self._guess_text:
             self._guess_text = text
             yield Interim(text, self._ms_of(utterance.start))

@@ -4,6 +4,7 @@ PocketSphinx itself is imported only to load them: who merely describes an engin
 """
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from earwitness.errors import ConfigurationError
+
+from ._soundness import broken_off
 
 __all__ = ["Models"]
 
@@ -37,7 +40,13 @@ class Models:
     def sample_rate(self) -> int:
         """The rate of the samples that the acoustic model was trained on, in Hz: `-samprate`, by default 16000."""
         words = self._feature_parameters()
-        return int(words[words.index("-samprate") + 1].split(".")[0]) if "-samprate" in words[:-1] else 16000
+        rate = words[words.index("-samprate") + 1] if "-samprate" in words[:-1] else "16000"
+        if not rate.partition(".")[0].isdecimal():
+            raise ConfigurationError(
+                f"acoustic_model {self.acoustic_model} tells no number as -samprate in its feat.params",
+                action="Unpack or download the model again.",
+            )
+        return int(rate.partition(".")[0])
 
     def load(self) -> Any:
         """A decoder with these models. Raises ConfigurationError that names the setting and the path."""
@@ -57,7 +66,7 @@ class Models:
         return told or "those of the pocketsphinx package"
 
     def _feature_parameters(self) -> list[str]:
-        if self.acoustic_model is None:
+        if self.acoustic_model is None or not (self.acoustic_model / "feat.params").is_file():
             return []
         try:
             return (self.acoustic_model / "feat.params").read_text("utf-8", "replace").split()
@@ -141,25 +150,44 @@ def _check_acoustic_model(folder: Path) -> None:
                 f"acoustic_model {folder} holds a file {name} that is none of CMUSphinx",
                 action="Unpack or download the model again.",
             )
+    for entry in folder.iterdir():
+        _check_kind("acoustic_model", entry)
     if not any((folder / name).is_file() for name in _WEIGHTS):
         raise ConfigurationError(
             f"acoustic_model {folder} has neither of {' and '.join(_WEIGHTS)}", action="Give a complete model."
         )
+    if broken := broken_off(folder):
+        raise ConfigurationError(
+            f"acoustic_model {folder} holds a file {broken} that breaks off",
+            action="Unpack or download the model again.",
+        )
 
 
 def _check_file(setting: str, path: Path) -> None:
+    if path.is_dir():
+        raise ConfigurationError(f"{setting} {path} is a folder", action="Give the file itself.")
     if not _beginning(setting, path):
         raise ConfigurationError(f"{setting} {path} is empty", action="Unpack or download the model again.")
 
 
 def _beginning(setting: str, path: Path) -> bytes:
     try:
+        _check_kind(setting, path)
         with path.open("rb") as file:
             return file.read(16)
     except OSError as error:
         raise ConfigurationError(
             f"{setting}: {path} cannot be read ({error.strerror})", action=f"Correct {setting} in the profile."
         ) from None
+
+
+def _check_kind(setting: str, path: Path) -> None:
+    """Refuses a pipe, socket or device: reading one may never end."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise ConfigurationError(
+            f"{setting}: {path} is neither a file nor a folder", action=f"Correct {setting} in the profile."
+        )
 
 
 def _known(decoder: Any, words: list[str]) -> Iterator[bool]:

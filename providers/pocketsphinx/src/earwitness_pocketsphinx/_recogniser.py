@@ -38,14 +38,13 @@ class Recogniser:
         if guesses:
             self._add_guess_search()
 
-    def decode(self, pcm: bytes, voiced: bytes) -> Iterator[int | Result]:
+    def decode(self, pcm: bytes) -> Iterator[int | Result]:
         """The result of an utterance, and before it, about once a second of audio, how many bytes are done.
 
-        `voiced` is the part of `pcm` with a voice in it, from which the channel is estimated. Without any sound there
-        is no result.
+        Without any sound there is no result.
         """
         self._forget()
-        if not self._normalise(voiced):
+        if not self._normalise(pcm):
             return
         done = 0
         with self._utterance():
@@ -57,11 +56,12 @@ class Recogniser:
             first_pass = self._entries()
         yield Result(self._entries(), first_pass)
 
-    def guess(self, pcm: bytes, voiced: bytes) -> str:
+    def guess(self, pcm: bytes) -> str:
         """What is understood of an utterance that goes on; every further call gives only the samples that are new."""
         with _failures_named():
             if not self._guessing:
-                if not self._normalise(voiced):
+                self._forget()
+                if not self._normalise(pcm):
                     return ""
                 self._decoder.activate_search(_GUESS)
                 self._decoder.start_utt()
@@ -82,17 +82,15 @@ class Recogniser:
             self.stop_guessing()
             self._decoder.reinit_feat()
 
-    def _normalise(self, voiced: bytes) -> bool:
+    def _normalise(self, pcm: bytes) -> bool:
         """Sets the cepstral mean to that of these samples; False if they hold no sound at all.
 
-        The mean over the voice alone is what makes the result independent of how much quiet surrounds it: with the
-        decoder's own mean over everything, 0.3 s of padding cost 4 points of word error rate, and its running mean
-        more than that in first utterances. The search that goes with it knows only silence and costs next to nothing.
+        The mean of the whole utterance saves errors (21 in 96 words, not 24 to 34 with the decoder's
+        running mean). It is taken ahead, with a search that knows only silence and costs next to nothing, so that the
+        decoding proper can go on in steps, telling progress and stopping when nobody listens any more.
         """
-        if not voiced:
-            return False
         with self._utterance(_MEAN):
-            self._decoder.process_raw(voiced, no_search=True, full_utt=True)
+            self._decoder.process_raw(pcm, no_search=True, full_utt=True)
             mean = self._decoder.get_cmn()
         return "nan" not in mean
 

@@ -1,8 +1,12 @@
 """Speech is cut out of endless audio at its pauses, in memory that does not grow.
 
-Voice activity is judged by the detector inside PocketSphinx (WebRTC's), 30 ms at a time. The built-in `Endpointer` is
-not used: it neither limits how long an utterance gets nor tells a pause within a sentence from one after it, and its
-0.3 s window cost words at the joins of our recordings.
+Voice activity is judged by the detector inside PocketSphinx (WebRTC's), 30 ms at a time. What is done with its
+judgements is our own: the built-in `Endpointer` limits no utterance's length and cannot tell a pause within a sentence
+from one after it, and in noise it cuts words (45 errors in 96 words at 20 dB where this makes 36, and 23 instead of 21
+without noise).
+
+Little quiet is kept around the voice: decoding it costs CPU, and it shifts the mean by which the recogniser normalises
+each utterance (with 0.3 s before and 0.15 s after, 43 errors in 192 words of joined recordings become 48).
 """
 
 import math
@@ -18,10 +22,10 @@ __all__ = ["Cutter", "Utterance"]
 FRAME_S = 0.03
 ONSET = 5
 """Frames of unbroken voice that open an utterance (0.15 s): the detector begins a stream with up to four false ones."""
-LEAD = 10
-"""Frames kept before the onset (0.3 s), because a soft consonant is heard late."""
-TRAIL = 5
-"""Frames kept after the last voiced one (0.15 s); the detector itself holds on for longer than that."""
+LEAD = 2
+"""Frames kept before the onset."""
+TRAIL = 1
+"""Frames kept after the last voiced one; the detector itself holds on for some tenths of a second."""
 PAUSE = 15
 """Quiet frames that end an utterance (0.45 s), while it is short."""
 BREATH = 4
@@ -30,8 +34,6 @@ LONG = 333
 """From this many frames (10 s) on shorter and shorter pauses suffice ..."""
 LONGEST = 800
 """... and at this many (24 s) it is cut at its quietest point, if need be within a word."""
-RIM = 3
-"""Frames around the voice that tell the channel (0.09 s): with none, or with much quiet, more is misheard."""
 STEADY_DB = 5.0
 """Hiss and hum keep their level within this range; speech at 0 dB above white noise spans more than 7 dB."""
 
@@ -57,25 +59,18 @@ class Utterance:
         return b"".join(frame.pcm for frame in self.frames)
 
     @property
-    def voiced_pcm(self) -> bytes:
-        voiced = [number for number, frame in enumerate(self.frames) if frame.voiced]
-        if not voiced:
-            return b""
-        core = self.frames[max(0, voiced[0] - RIM) : voiced[-1] + 1 + RIM]
-        return b"".join(frame.pcm for frame in core)
-
-    @property
-    def steady(self) -> bool:
-        """The level hardly moves from the 10th to the 95th percentile: noise that the detector took for a voice."""
+    def speechless(self) -> bool:
+        """No voice is in it, or its level hardly moves from the 10th to the 95th percentile: steady noise."""
         levels = sorted(frame.level for frame in self.frames)
-        return levels[len(levels) * 95 // 100] - levels[len(levels) // 10] < STEADY_DB
+        steady = levels[len(levels) * 95 // 100] - levels[len(levels) // 10] < STEADY_DB
+        return steady or not any(frame.voiced for frame in self.frames)
 
 
 class Cutter:
     """Takes frames one by one and gives an utterance back whenever one is complete."""
 
     def __init__(self, sample_rate: int) -> None:
-        self._vad = Vad(Vad.MEDIUM_STRICT, sample_rate, FRAME_S)
+        self._vad = Vad(Vad.MEDIUM_LOOSE, sample_rate, FRAME_S)
         self.frame_bytes: int = self._vad.frame_bytes
         self._heard = 0
         self._kept: list[Frame] = []
@@ -120,7 +115,7 @@ class Cutter:
         length = len(self._kept)
         if self._quiet >= _pause_after(length - self._quiet):
             self._open = False
-            return self._cut(length - self._quiet + min(TRAIL, self._quiet // 2))
+            return self._cut(length - self._quiet + TRAIL)
         if length >= LONGEST:
             return self._cut(self._quietest())
         return None
