@@ -66,7 +66,7 @@ class _Duplex:
         self._events: asyncio.Queue[StreamEvent | _End] = asyncio.Queue(policy.events)
         self._noticed: set[tuple[str, str | None, str]] = set()
         self._reconnecting: str | None = None
-        self._failures = 0
+        self._failures = self._carried = 0
         self._source_error: Exception | None = None
         self._tasks = [
             asyncio.create_task(self._feed(_at_rate(audio, in_rate, rate)), name="earwitness-stream-feed"),
@@ -143,14 +143,17 @@ class _Duplex:
         if leg.ready_at is not None:
             self._reconnecting = ending.kind if isinstance(ending, EarwitnessError) else "rotation"
         wait_s = self._wait_s(ending, leg)
-        # A vendor that hangs up in a pause is not called again before there is something new to say.
-        paused = leg.ready_at is not None and not self._audio.unsent and self._audio.end == leg.end_at_start
+        # A vendor that hangs up in a pause is not called again before there is something new to say; what one
+        # connection alone has carried, and nothing settled, is something to say once more.
+        end, told = self._audio.end, leg.ready_at is not None and not self._audio.unsent
+        paused = told and end <= max(self._carried, self._audio.heard)
+        self._carried = end if told else self._carried
         await self._rewind()
         if wait_s:
             log.info("the stream was interrupted (%s); next connection in %.1f s", self._reconnecting, wait_s)
             await self._clock.sleep(wait_s)
         if paused:
-            await self._audio.more_than(leg.end_at_start)
+            await self._audio.more_than(end)
 
     async def _rewind(self) -> None:
         lost_ms = self._audio.ms(self._audio.rewind())

@@ -74,7 +74,7 @@ class Leg:
     ) -> None:
         self._dialect, self._audio, self._emit, self._clock, self._policy = dialect, audio, emit, clock, policy
         self._reason = reason
-        self.offset, self.end_at_start = audio.heard, audio.end
+        self.offset = audio.heard
         self.ready_at: float | None = None
         self._ready = asyncio.Event()
         self._timeline = Timeline(audio.ms(self.offset))
