@@ -6,13 +6,11 @@ The yardstick runs in rotation with what is measured, on the same neutral JSON, 
 are medians of CPU seconds. Memory is what `tracemalloc` counts as kept once the work is done.
 """
 
-import gc
 import json
-import statistics
 import sys
-import time
-import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+
+from measuring import kept, medians
 
 from earwitness.models import Segment, Speaker, Transcript, Word
 from earwitness.validation import check, repair
@@ -45,12 +43,12 @@ def measured(rounds: int) -> dict[str, float]:
         "check": lambda: check(transcript),
         "repair of clean data": lambda: repair(transcript),
     }
-    times = _medians(work, rounds)
-    kept = {name: _kept(work[name]) for name in ("json.loads", "from_json")}
+    times = medians(work, rounds)
+    held = {name: kept(work[name]) for name in ("json.loads", "from_json")}
     print(f"{len(data) / 1e6:.1f} MB of JSON; json.loads: {times['json.loads'] * 1000:.0f} ms, ", end="")
-    print(f"{kept['json.loads'] / 2**20:.1f} MiB kept; from_json keeps {kept['from_json'] / 2**20:.1f} MiB")
+    print(f"{held['json.loads'] / 2**20:.1f} MiB kept; from_json keeps {held['from_json'] / 2**20:.1f} MiB")
     ratios = {name: seconds / times["json.loads"] for name, seconds in times.items()}
-    return ratios | {"memory of from_json": kept["from_json"] / kept["json.loads"]}
+    return ratios | {"memory of from_json": held["from_json"] / held["json.loads"]}
 
 
 def main(rounds: int = 9) -> None:
@@ -67,30 +65,6 @@ def _segment(start: int, *, speaker: str) -> Segment:
     )
     text = " ".join(word.text for word in words)
     return Segment(text, start, start + WORDS_EACH * WORD_MS, words, confidence=0.8, speaker=speaker)
-
-
-def _medians(work: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    taken: dict[str, list[float]] = {name: [] for name in work}
-    for _ in range(rounds + 1):
-        for name, run in work.items():
-            gc.collect()
-            begun = time.process_time()
-            run()
-            taken[name].append(time.process_time() - begun)
-    # The first round warms up what is built at first use.
-    return {name: statistics.median(times[1:]) for name, times in taken.items()}
-
-
-def _kept(run: Callable[[], object]) -> int:
-    gc.collect()
-    tracemalloc.start()
-    try:
-        result = run()
-        gc.collect()
-        return tracemalloc.get_traced_memory()[0]
-    finally:
-        tracemalloc.stop()
-        del result
 
 
 if __name__ == "__main__":

@@ -78,7 +78,8 @@ class Limit:
 class AudioForm:
     """Which audio a service takes as it is; everything else is converted first. `None` is no limit.
 
-    `codecs` and `containers` carry FFmpeg's names; `preferred` is the container and codec to convert to.
+    `codecs` and `containers` carry FFmpeg's names; `preferred` is the container and codec to convert to. `otherwise`
+    is what a person can do with audio that is too large or too long, as a sentence.
     """
 
     containers: tuple[str, ...] | None = None
@@ -88,6 +89,7 @@ class AudioForm:
     max_bytes: int | None = None
     max_duration_ms: int | None = None
     preferred: tuple[str, str] = ("wav", "pcm_s16le")
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
-"""What REST providers need around their exchanges: JSON bodies, checked answers, and plain HTTP statuses as errors."""
+"""What REST providers need around their exchanges: bodies, checked answers, and refusals as errors."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from ._collector import collector_paused
 from ._places import declared_names, places
 from .errors import (
+    Accepted,
     AudioTooLargeError,
     AuthenticationError,
     ConfigurationError,
@@ -26,10 +28,27 @@ from .errors import (
     RateLimitedError,
     ResultExpiredError,
     UnavailableError,
+    UnsupportedFeatureError,
 )
-from .exchange import HttpReply
+from .exchange import BLOCK, HttpReply, StreamBody
+from .jobs import JobStatus, JobUpdate, VendorReference
 
-__all__ = ["collector_paused", "json_body", "read_json", "retry_after_s", "status_error"]
+if TYPE_CHECKING:
+    from .media import Media
+
+__all__ = [
+    "Meaning",
+    "brief",
+    "collector_paused",
+    "in_trouble",
+    "json_body",
+    "media_body",
+    "read_json",
+    "refusal",
+    "retry_after_s",
+    "status_error",
+    "untroubled",
+]
 
 T = TypeVar("T")
 
@@ -43,6 +62,81 @@ _STATUS_ERRORS: Mapping[int, type[EarwitnessError]] = {
     413: AudioTooLargeError,
     429: RateLimitedError,
 }
+
+
+_LONGEST_MESSAGE = 200
+_TROUBLES = "troubles"
+_ASK_AGAIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one code of a vendor means for one operation. Unset values are those of the error's kind.
+
+    `ends`: the job itself is over, not only this call. `patience`: how often a job is asked about again before that is
+    believed. `wait_s`: how long to wait before another try, in seconds, where the answer does not say it. `feature`:
+    what an UnsupportedFeatureError is about.
+    """
+
+    kind: type[EarwitnessError]
+    message: str
+    action: str | None = None
+    retryable: bool | None = None
+    accepted: Accepted | None = None
+    ends: bool = False
+    patience: int = 0
+    wait_s: float | None = None
+    feature: str = ""
+
+
+def refusal(
+    meaning: Meaning, code: str, message: str | None, *, reply: HttpReply | None = None, trace: str | None = None
+) -> EarwitnessError:
+    """The error of this meaning, with what the vendor said. `trace` is the vendor's id of the request."""
+    asked = retry_after_s(reply) if reply else None
+    error = meaning.kind(
+        meaning.message,
+        action=meaning.action,
+        vendor_code=brief(code),
+        vendor_message=brief(message) if message else None,
+        request_id=brief(trace) if trace else None,
+        retryable=meaning.retryable,
+        accepted=meaning.accepted,
+        retry_after=asked if asked is not None else meaning.wait_s,
+    )
+    if isinstance(error, UnsupportedFeatureError):
+        error.feature = meaning.feature
+    return error
+
+
+def in_trouble(meaning: Meaning, reference: VendorReference | None) -> JobUpdate | None:
+    """The job as still running, with this trouble counted in its reference; None when the patience is at its end."""
+    if reference is None:
+        return None
+    troubles = reference.state.get(_TROUBLES)
+    count = troubles if isinstance(troubles, int) else 0
+    if count >= meaning.patience:
+        return None
+    again = replace(reference, state={**reference.state, _TROUBLES: count + 1})
+    return JobUpdate(JobStatus.RUNNING, again, check_after=_ASK_AGAIN_S)
+
+
+def untroubled(reference: VendorReference | None) -> VendorReference | None:
+    """The reference after good news: without the count of troubles."""
+    if reference is None or _TROUBLES not in reference.state:
+        return reference
+    return replace(reference, state={name: value for name, value in reference.state.items() if name != _TROUBLES})
+
+
+def brief(text: str) -> str:
+    """One line of at most 200 printable characters, however much a vendor says."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * _LONGEST_MESSAGE]).split())
+    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
+
+
+def media_body(media: Media) -> StreamBody:
+    """The media's bytes as they are, handed out in blocks."""
+    return StreamBody(lambda: _blocks(media), media.length)
 
 
 def json_body(value: Mapping[str, Any]) -> bytes:
@@ -66,15 +160,18 @@ def read_json(adapter: TypeAdapter[T], body: bytes, *, what: str) -> T:
     raise ProtocolError(f"The {what} is not what the vendor's manual describes: {wrong}")
 
 
-def status_error(reply: HttpReply, *, operation: str, submission: bool = False) -> EarwitnessError:
+def status_error(
+    reply: HttpReply, *, operation: str, submission: bool = False, job_codes: bool = False
+) -> EarwitnessError:
     """The error that a bare HTTP status means, for replies whose body says nothing.
 
     A 5xx on a submission leaves the outcome open, except 503, which says that nothing was taken on. A submission to an
-    address that is not there means that the address is wrong: no job exists yet that could be missing.
+    address that is not there means that the address is wrong: no job exists yet that could be missing. The same is
+    true of a question where the vendor has codes of its own for a missing job (`job_codes`).
     """
     told = f"The {operation} call was answered with HTTP {reply.status}"
     wait = retry_after_s(reply)
-    if submission and reply.status in (404, 410):
+    if (submission or job_codes) and reply.status in (404, 410):
         return ConfigurationError(
             told, vendor_code=str(reply.status), action="Check the service's address in the profile."
         )
@@ -113,3 +210,9 @@ def _without_null(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_null(item) for item in value if item is not None]
     return value
+
+
+def _blocks(media: Media) -> Iterator[bytes]:
+    with media.open() as file:
+        while block := file.read(BLOCK):
+            yield block
