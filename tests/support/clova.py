@@ -1,17 +1,13 @@
 """CLOVA for tests, from its manual alone: example bodies, a strict server, a scripted runtime, a wire writer."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from earwitness.capabilities import AudioFacts
-from earwitness.exchange import Auth, Exchange, HttpCall, HttpReply
+from earwitness.exchange import HttpReply
 from earwitness.jobs import Attempt, Plan
 from earwitness.media import open_media
 from earwitness.models import Segment, Transcript
@@ -19,6 +15,7 @@ from earwitness.provider import Submission
 from earwitness.request import BytesAudio, TranscriptionRequest
 from earwitness_clova.provider import Clova
 from earwitness_clova.settings import Settings
+from support.vendors import NOW, Received, ScriptedRuntime, listening, next_of, reply, wav
 
 __all__ = [
     "ACCEPTED",
@@ -45,7 +42,6 @@ __all__ = [
 INVOKE_KEY = "f00dfeed" * 8
 KEYS = {"secret_key": "LONGKEYMARKER", "short_secret_key": "SHORTKEYMARKER"}
 TOKEN = "0f3c9a7be2d14f7d8a5b6c1e90d2aa11"
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DOMAIN = f"/external/v1/4242/{INVOKE_KEY}"
 
 ACCEPTED = {"token": TOKEN, "result": "SUCCEEDED", "message": "Succeeded"}
@@ -101,46 +97,10 @@ def settings(**changed: Any) -> Settings:
     return Settings.model_validate({name: value for name, value in given.items() if value is not None})
 
 
-def reply(body: object, status: int = 200, **headers: str) -> HttpReply:
-    """A reply of CLOVA; text and bytes as they are, everything else as JSON."""
-    return HttpReply(status, {"content-type": "application/json", **headers}, _bytes(body), NOW)
-
-
-@dataclass
-class ScriptedRuntime:
-    """Plays replies to exchanges, one to each call; nothing is repeated. `calls` are what was asked, signed."""
-
-    replies: list[HttpReply] = field(default_factory=list)
-    calls: list[HttpCall] = field(default_factory=list)
-
-    async def converse(self, make_exchange: Callable[[], Exchange[Any]], auth: Auth | None = None) -> Any:
-        exchange = make_exchange()
-        call = next(exchange)
-        while True:
-            self.calls.append(auth.sign(call, NOW) if auth else call)
-            try:
-                call = exchange.send(self.replies.pop(0))
-            except StopIteration as stop:
-                return stop.value
-
-    async def in_worker(self, engine: object, submission: Submission) -> Transcript:
-        raise AssertionError("CLOVA is no engine")
-
-
 def provider(*replies: HttpReply, **changed: Any) -> tuple[Clova, ScriptedRuntime]:
     """The provider and the runtime that plays these replies to it."""
     runtime = ScriptedRuntime(list(replies))
     return Clova(settings(**changed), runtime), runtime
-
-
-def wav(seconds: float = 1.0) -> bytes:
-    """Silence in a WAV file, 16 kHz mono."""
-    data = bytes(int(16_000 * seconds) * 2)
-    head = b"RIFF" + (36 + len(data)).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
-    form = b"".join(
-        number.to_bytes(size, "little") for number, size in ((1, 2), (1, 2), (16_000, 4), (32_000, 4), (2, 2), (16, 2))
-    )
-    return head + form + b"data" + len(data).to_bytes(4, "little") + data
 
 
 def submission(
@@ -198,18 +158,6 @@ class Part:
 
 
 @dataclass
-class Received:
-    """One request that the server read whole. `params` are those of the JSON body or of the form."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    params: dict[str, Any] = field(default_factory=dict)
-    media: bytes = b""
-
-
-@dataclass
 class ClovaServer:
     """What the server shall say, in order (the last one for ever), and what it got. A number is a bare HTTP status."""
 
@@ -235,10 +183,12 @@ class ClovaServer:
             return 401, {"result": "ERROR_INVALID_SECRET", "message": "Invalid secret"}
         if one.method == "GET":
             known = one.path.endswith(f"/{TOKEN}")
-            return _next(self.states) if known else {"result": "ERROR_TOKEN_INVALID", "message": "Token does not exist"}
+            return (
+                next_of(self.states) if known else {"result": "ERROR_TOKEN_INVALID", "message": "Token does not exist"}
+            )
         way = one.path.rpartition("/")[2]
         wrong = _wrong_upload(one, kind) if way == "upload" else _wrong_json(one, way, kind)
-        return wrong or _wrong_params(one.params) or _next(self.submits)
+        return wrong or _wrong_params(one.params) or next_of(self.submits)
 
     def _short(self, one: Received, kind: str) -> object:
         if one.headers.get("x-clovaspeech-api-key") != KEYS["short_secret_key"]:
@@ -247,17 +197,7 @@ class ClovaServer:
             return 400, {"errorCode": "STT002", "errorMessage": "Invalid Content Type"}
         if one.query.get("lang") not in ("Kor", "Eng", "Jpn", "Chn"):
             return 400, {"errorCode": "STT005", "errorMessage": "Invalid Language"}
-        return _next(self.shorts)
-
-
-def _bytes(body: object) -> bytes:
-    if isinstance(body, bytes):
-        return body
-    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
-
-
-def _next(answers: list[object]) -> object:
-    return answers.pop(0) if len(answers) > 1 else answers[0]
+        return next_of(self.shorts)
 
 
 def _refusal(message: str) -> tuple[int, dict[str, str]]:
@@ -314,51 +254,10 @@ def _parts(body: bytes, boundary: str) -> Iterator[Part]:
 def serving() -> Iterator[ClovaServer]:
     """CLOVA at work on a free port of loopback."""
     state = ClovaServer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(state))
-    state.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+
+    def answer(one: Received) -> object:
+        state.got.append(one)
+        return state.answer(one)
+
+    with listening(answer) as state.url:
         yield state
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def _handler(state: ClovaServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:  # the library's name
-            self._respond(self.rfile.read(int(self.headers["content-length"])))
-
-        def do_GET(self) -> None:
-            self._respond(b"")
-
-        def _respond(self, body: bytes) -> None:
-            parts = urlsplit(self.path)
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            one = Received(self.command, parts.path, dict(parse_qsl(parts.query)), headers, media=body)
-            state.got.append(one)
-            said = state.answer(one)
-            status, said = said if isinstance(said, tuple) else (said, b"") if isinstance(said, int) else (200, said)
-            if said is None:  # the answer is lost
-                self.close_connection = True
-                self.connection.close()
-                return
-            data = (
-                said.encode()
-                if isinstance(said, str)
-                else said
-                if isinstance(said, bytes)
-                else json.dumps(said).encode()
-            )
-            self.send_response(status)
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        log_message: Callable[..., None] = lambda self, *args: None
-
-    return Handler

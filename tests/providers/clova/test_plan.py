@@ -18,6 +18,7 @@ from support.clova import provider
 
 ONLY_SHORT = {"invoke_url": None, "secret_key": None}
 ONLY_LONG = {"short_secret_key": None}
+STREAM = {"stream_secret_key": "k"}
 MINUTE = AudioFacts(duration_ms=60_000)
 
 
@@ -44,19 +45,26 @@ def test_recordings_go_to_the_long_service() -> None:
     assert {service(), service("https://h/a.wav"), service(StoredAudio("/a.wav"))} == {"long"}
 
 
-@pytest.mark.parametrize(
-    ("keys", "known", "takes"),
-    [
-        ({}, {}, "by: inline, url, stored"),
-        ({}, {"service": "short"}, "by: inline."),
-        (ONLY_LONG, {}, "by: inline, url, stored"),
-        (ONLY_SHORT, {}, "by: inline."),
-    ],
-)
-def test_live_audio_is_refused_with_what_can_be_done(keys: dict[str, Any], known: dict[str, Any], takes: str) -> None:
-    """Live audio is refused as what no service hears, whichever keys there are, and told how audio may come."""
-    told = refusal(UnsupportedFeatureError, LiveAudio(), AudioFacts(), keys, **known)
-    assert "cannot hear live audio" in told and takes in told
+def test_live_audio_goes_to_the_streaming_service() -> None:
+    """Live audio is for the streaming service, whichever other keys there are."""
+    assert service(LiveAudio(), AudioFacts(), STREAM) == "streaming"
+    assert service(LiveAudio(), AudioFacts(), {**ONLY_SHORT, "short_secret_key": None, **STREAM}) == "streaming"
+
+
+@pytest.mark.parametrize("keys", [{}, ONLY_LONG, ONLY_SHORT])
+def test_live_audio_needs_the_streaming_key(keys: dict[str, Any]) -> None:
+    """Without the key of the streaming service, live audio is refused with the setting that would help."""
+    assert "Set stream_secret_key" in refusal(InvalidRequestError, LiveAudio(), AudioFacts(), keys)
+
+
+def test_live_audio_and_recordings_are_not_exchanged() -> None:
+    """A service for recordings refuses live audio, the streaming one a recording, with how audio may come."""
+    told = refusal(UnsupportedFeatureError, LiveAudio(), AudioFacts(), STREAM, service="short")
+    assert "cannot hear live audio" in told and "by: inline." in told
+    told = refusal(UnsupportedFeatureError, b"x", MINUTE, STREAM, service="streaming")
+    assert "cannot take a recording" in told and "by: stream." in told
+    only_stream = {**ONLY_SHORT, "short_secret_key": None, **STREAM}
+    assert "Set invoke_url" in refusal(InvalidRequestError, keys=only_stream)
 
 
 def test_a_stream_is_refused_when_it_is_opened() -> None:
@@ -65,7 +73,7 @@ def test_a_stream_is_refused_when_it_is_opened() -> None:
 
     async def main() -> None:
         async with AsyncSession(Clova, profile, Plugins(()), version="0") as session:
-            with pytest.raises(UnsupportedFeatureError, match="cannot hear live audio"):
+            with pytest.raises(InvalidRequestError, match="Set stream_secret_key"):
                 session.stream(iter([b"\0\0"]), language="ko-KR")
 
     asyncio.run(main())
@@ -125,6 +133,9 @@ def test_languages_that_the_long_service_hears(tag: str) -> None:
         ({"service": "short", "language": "en", "hot_words": ["a"]}, "hot_words"),
         ({"service": "short", "speakers": True}, "speakers"),
         ({"service": "short", "word_times": True}, "word_times"),
+        ({"audio": LiveAudio(), "keys": {"stream_secret_key": "k"}, "language": "zh"}, "language"),
+        ({"audio": LiveAudio(), "keys": {"stream_secret_key": "k"}, "speakers": True}, "speakers"),
+        ({"audio": LiveAudio(), "keys": {"stream_secret_key": "k"}, "vendor": {"gap": 3}}, "gap_threshold"),
         ({"vendor": {"asssessment": True}}, "completion"),
     ],
 )

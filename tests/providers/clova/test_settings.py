@@ -64,7 +64,7 @@ def test_half_a_long_domain_is_refused() -> None:
 
 def test_no_key_at_all_is_refused() -> None:
     """A profile without any service says which keys would bring one."""
-    assert "set invoke_url and secret_key, or short_secret_key" in refused()
+    assert "set invoke_url and secret_key, short_secret_key, or stream_secret_key" in refused()
 
 
 @pytest.mark.parametrize("key", ["", "  ", "two words", "키", "line\nbreak"])
@@ -105,3 +105,32 @@ def test_options_of_a_service_are_not_those_of_another() -> None:
         LongOptions.model_validate({"assessment": True})
     with pytest.raises(ValidationError):
         ShortOptions.model_validate({"completion": "sync"})
+
+
+@pytest.mark.parametrize(
+    ("given", "target"),
+    [
+        ("clovaspeech-gw.ncloud.com:50051", "clovaspeech-gw.ncloud.com:50051"),
+        (" https://clovaspeech-gw.ncloud.com/ ", "clovaspeech-gw.ncloud.com:50051"),
+        ("grpcs://10.0.0.1:443", "10.0.0.1:443"),
+        ("[::1]:9", "[::1]:9"),
+    ],
+)
+def test_a_stream_target_is_forgiven_its_scheme(given: str, target: str) -> None:
+    """A scheme, a slash and a missing port do not matter."""
+    assert settings(stream_target=given).stream_target == target
+
+
+@pytest.mark.parametrize("given", ["", "host:0", "host:x", "a b:1", "u:p@host:1", "host:1/recog", "ftp://host:1"])
+def test_what_is_no_stream_target_is_refused(given: str) -> None:
+    """What is no host and port is refused by the setting's name."""
+    assert "stream_target" in refused(stream_secret_key="k", stream_target=given)
+
+
+@pytest.mark.parametrize("target", ["127.0.0.1:1", "localhost:1", "[::1]:1", "LOCALHOST:1"])
+def test_plaintext_streams_are_for_this_machine(target: str) -> None:
+    """Without TLS only this machine is reached: elsewhere the key would be readable on the way."""
+    assert settings(stream_plaintext=True, stream_target=target).stream_plaintext
+    told = refused(stream_secret_key="k", stream_plaintext=True)
+    assert "for localhost and 127.0.0.1" in told
+    assert "for localhost" in refused(stream_secret_key="k", stream_plaintext=True, stream_target="localhost.evil:1")

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import random
 import time
 from typing import Any
 
@@ -17,6 +16,9 @@ from earwitness.validation import check, problems
 from earwitness_clova.provider import Clova
 from support.clova import COMPLETED, SHORT, SMI, SRT, wire
 from support.transcripts import json_values, valid
+from support.vendors import mutants
+
+ORIGINALS = [COMPLETED, SHORT, {"result": "FAILED", "message": "x", "token": "t"}, SRT, SMI]
 
 
 def update(body: object, *, service: str | None = None, reference: VendorReference | None = None) -> JobUpdate:
@@ -376,47 +378,10 @@ def test_a_transcript_survives_the_wire(transcript: Transcript) -> None:
         assert heard == sayable
 
 
-def mutants(count: int, seed: int) -> list[bytes]:
-    """Bodies with a value replaced, removed or doubled, or with bytes changed."""
-    chance = random.Random(seed)
-    wild: list[Any] = [
-        None, True, -1, 1.5, 2**70, float("nan"), float("-inf"), "", "\ud800", "x" * 2000, [], [[]], {}, {"label": []},
-        [[1, 2]], "0", 10**300, {"a": {"b": [None]}},
-    ]  # fmt: skip
-    originals: list[Any] = [COMPLETED, SHORT, {"result": "FAILED", "message": "x", "token": "t"}, SRT, SMI]
-    return [_mutant(chance, chance.choice(originals), wild) for _ in range(count)]
-
-
-def _mutant(chance: random.Random, original: Any, wild: list[Any]) -> bytes:
-    if isinstance(original, str) or chance.random() < 0.3:
-        data = bytearray(original.encode() if isinstance(original, str) else json.dumps(original).encode())
-        for _ in range(chance.randint(1, 6)):
-            data[chance.randrange(len(data))] = chance.randrange(256)
-        return bytes(data[: chance.randint(1, len(data))] if chance.random() < 0.3 else data)
-    body = copy.deepcopy(original)
-    for _ in range(chance.randint(1, 4)):
-        places = list(_places(body))
-        if not places:
-            break
-        holder, key = chance.choice(places)
-        if chance.random() < 0.2 and isinstance(holder, dict):
-            del holder[key]
-        else:
-            holder[key] = copy.deepcopy(chance.choice(wild))
-    return json.dumps(body).encode()
-
-
-def _places(value: Any) -> Any:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in list(items):
-        yield value, key
-        yield from _places(item)
-
-
 @pytest.mark.parametrize("seed", range(8))
 def test_mutated_answers_end_in_declared_errors(seed: int) -> None:
     """Each of 4,000 mutated answers is a valid transcript that can be written, or an error of ours, in bounded time."""
-    for body in mutants(500, seed):
+    for body in mutants(ORIGINALS, 500, seed):
         begun = time.process_time()
         try:
             got = Clova.read_answer(Answer(body))

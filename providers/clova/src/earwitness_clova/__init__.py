@@ -1,6 +1,4 @@
-"""NAVER Cloud's CLOVA Speech as a provider: long recordings and short sentences.
-
-Live streaming and the emulator are still to come.
+"""NAVER Cloud's CLOVA Speech as a provider: long recordings, short sentences, and live audio.
 
 This module is the light plugin: importing it loads neither the provider nor its models.
 """

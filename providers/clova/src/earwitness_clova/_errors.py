@@ -8,11 +8,10 @@ that it was not accepted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from earwitness.errors import (
-    Accepted,
     AudioTooLargeError,
     AuthenticationError,
     BadAudioError,
@@ -28,7 +27,7 @@ from earwitness.errors import (
     UnsupportedFeatureError,
 )
 from earwitness.exchange import HttpReply
-from earwitness.rest import retry_after_s, status_error
+from earwitness.rest import Meaning, brief, refusal, status_error
 
 from ._wire import LongAnswer, ShortAnswer
 
@@ -36,24 +35,6 @@ __all__ = ["ERRORS", "Meaning", "Operation", "complaint", "meaning_of", "refusal
 
 Operation = Literal["submit", "fetch", "recognize"]
 """Handing over to the long service, asking about a job of it (and what a callback says of one), the short service."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What one code means for one operation. Unset values are those of the error's kind.
-
-    `ends`: the job itself is over, not only this call. `patience`: how often a job is asked about again before that is
-    believed. `wait_s`: how long to wait before another try, in seconds, where the answer does not say it.
-    """
-
-    kind: type[EarwitnessError]
-    message: str
-    action: str | None = None
-    retryable: bool | None = None
-    accepted: Accepted | None = None
-    ends: bool = False
-    patience: int = 0
-    wait_s: float | None = None
 
 
 _ASK_LATER = "Submit it again later."
@@ -154,6 +135,7 @@ _SPEAKERS_OFF = Meaning(
     "This domain has speaker recognition switched off",
     "Switch it on in the domain's settings in the console, or do not ask for speakers.",
     ends=True,
+    feature="speakers",
 )
 # Seen directly after a domain was created, although the request asked for no speakers; it goes by itself.
 _FRESH = "A domain that was just created says so for a while: wait some minutes and submit again."
@@ -175,7 +157,6 @@ _STATUS_ACTIONS: Mapping[int, str] = {
     413: "Give a smaller file, or hand it over by URL.",
     415: _PLUGIN,
 }
-_LONGEST_MESSAGE = 200
 
 
 def meaning_of(operation: Operation, code: str, message: str | None = None, *, speakers_asked: bool = False) -> Meaning:
@@ -190,34 +171,11 @@ def meaning_of(operation: Operation, code: str, message: str | None = None, *, s
     return ERRORS.get((operation, code)) or _UNKNOWN[operation]
 
 
-def refusal(
-    meaning: Meaning, code: str, message: str | None, *, reply: HttpReply | None = None, trace: str | None = None
-) -> EarwitnessError:
-    """The error of this meaning, with what the vendor said."""
-    asked = retry_after_s(reply) if reply else None
-    error = meaning.kind(
-        meaning.message,
-        action=meaning.action,
-        vendor_code=_brief(code),
-        vendor_message=_brief(message) if message else None,
-        request_id=_brief(trace) if trace else None,
-        retryable=meaning.retryable,
-        accepted=meaning.accepted,
-        retry_after=asked if asked is not None else meaning.wait_s,
-    )
-    if isinstance(error, UnsupportedFeatureError):
-        error.feature = "speakers"
-    return error
-
-
 def status_refusal(reply: HttpReply, operation: Operation, message: str | None = None) -> EarwitnessError:
     """The error that a bare HTTP status means where the body has no code."""
-    error = status_error(reply, operation=operation, submission=operation != "fetch")
-    if operation == "fetch" and reply.status == 404:
-        # A job that does not exist has its own word; only a wrong address has none (manual, job status).
-        error = status_error(reply, operation=operation, submission=True)
+    error = status_error(reply, operation=operation, submission=operation != "fetch", job_codes=True)
     error.action = _STATUS_ACTIONS.get(reply.status, error.action)
-    error.vendor_message = _brief(message) if message else None
+    error.vendor_message = brief(message) if message else None
     return error
 
 
@@ -232,9 +190,3 @@ def complaint(answer: LongAnswer | ShortAnswer) -> tuple[str | None, str | None]
 def _first(values: tuple[Any, ...]) -> str | None:
     told = (str(value) for value in values if isinstance(value, str | int) and not isinstance(value, bool))
     return next(filter(None, told), None)
-
-
-def _brief(text: str) -> str:
-    """One line of printable characters, however much the vendor says."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * _LONGEST_MESSAGE]).split())
-    return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"

@@ -8,7 +8,7 @@ from typing import Any
 from earwitness.errors import InvalidRequestError, UnsupportedFeatureError
 from earwitness.models import Notice
 from earwitness.provider import Submission
-from earwitness.request import HotWord, StoredAudio, TranscriptionRequest, UrlAudio
+from earwitness.request import HotWord, StoredAudio, TranscriptionRequest, UrlAudio, longest_match
 
 from ._translate import ATTEMPT, State
 from .capabilities import SYNC_MAX_MS
@@ -30,6 +30,7 @@ __all__ = [
 LANGUAGES: Mapping[str, Mapping[str, str]] = {
     "long": {"ko": "ko-KR", "en": "en-US", "ja": "ja", "zh": "zh-cn", "zh-TW": "zh-tw", "zh-Hant": "zh-tw"},
     "short": {"ko": "Kor", "en": "Eng", "ja": "Jpn", "zh": "Chn"},
+    "streaming": {"ko": "ko", "en": "en", "ja": "ja"},
 }
 """What each service calls a language; the longest beginning of a tag decides. A bare `zh` is written simplified."""
 
@@ -46,7 +47,7 @@ _ASSESSED = ("Kor", "Eng")
 
 def language_code(service: str, languages: Sequence[str]) -> str:
     """What the service calls these languages together. Raises UnsupportedFeatureError for what it cannot hear."""
-    codes = [_longest_match(LANGUAGES[service], tag) for tag in languages]
+    codes = [longest_match(LANGUAGES[service], tag) for tag in languages]
     named = frozenset(code for code in codes if code)
     found = next(iter(named)) if len(named) == 1 else MIXED.get(service, {}).get(named)
     if found and None not in codes:
@@ -160,12 +161,6 @@ def ignored_hot_words(submission: Submission) -> tuple[Notice, ...]:
     count = sum(len(word.text) < _SHORTEST_HOT_WORD for word in submission.request.hot_words)
     told = f"CLOVA (short) ignores hot words of fewer than {_SHORTEST_HOT_WORD} characters."
     return (Notice("dropped", told, "hot_words", count),) if count else ()
-
-
-def _longest_match(known: Mapping[str, str], tag: str) -> str | None:
-    parts = tag.split("-")
-    beginnings = ("-".join(parts[:count]) for count in range(len(parts), 0, -1))
-    return next((known[one] for one in beginnings if one in known), None)
 
 
 def _joined(words: Sequence[str], option: str) -> str:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from earwitness.lenient import FARTHEST_MS, Losses
 from earwitness.models import Segment, Word
 
-from ._lenient import FARTHEST_MS, Losses
 from ._wire import LongAnswer, WireSegment, WireSpeaker
 
 __all__ = ["Segments", "given_names"]

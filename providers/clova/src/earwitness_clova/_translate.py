@@ -9,15 +9,15 @@ from typing import Any, Literal
 from earwitness.errors import Accepted, EarwitnessError, JobNotFoundError, ProtocolError, ResultExpiredError
 from earwitness.exchange import HttpReply
 from earwitness.jobs import JobStatus, JobUpdate, VendorReference
+from earwitness.lenient import Losses, read
 from earwitness.models import Answer, AudioEvent, Notice, Segment, ServedBy, Speaker, Transcript
-from earwitness.rest import collector_paused
+from earwitness.rest import Meaning, collector_paused, in_trouble, refusal, untroubled
 from earwitness.validation import repair
 
-from ._errors import Meaning, Operation, complaint, meaning_of, refusal, status_refusal
-from ._lenient import Losses
+from ._errors import Operation, complaint, meaning_of, status_refusal
 from ._segments import Segments, given_names
 from ._subtitles import read_subtitles
-from ._wire import LongAnswer, ShortAnswer, WireEvent, read
+from ._wire import LongAnswer, ShortAnswer, WireEvent
 
 __all__ = ["ATTEMPT", "ECHOED_LANGUAGES", "STATUS_WORDS", "State", "is_short", "long_update", "short_update"]
 
@@ -48,8 +48,6 @@ State = Mapping[str, str | int | float | bool | None]
 Source = Literal["submit", "fetch", "callback", "stored"]
 """Where an answer of the long service comes from: two calls, the vendor's own call, or a file."""
 
-_TROUBLES = "troubles"
-_ASK_AGAIN_S = 5.0
 _EXPIRED_AFTER_S = 24 * 3600.0
 _LONGEST_TOKEN = 256
 _VENDORS_OWN = "_ncp_"
@@ -133,7 +131,7 @@ def _unfinished(
         )
     if source == "callback":
         return _ask_now(reference)
-    return JobUpdate(status, _untroubled(reference), _share(heard.progress))
+    return JobUpdate(status, untroubled(reference), _share(heard.progress))
 
 
 def _refused(
@@ -150,11 +148,9 @@ def _refused(
         return _ask_now(reference)
     if not meaning.ends or source == "submit":
         raise error
-    troubles = state.get(_TROUBLES)
-    troubles = troubles if isinstance(troubles, int) else 0
-    if reference is not None and source == "fetch" and troubles < meaning.patience:
-        again = replace(reference, state={**reference.state, _TROUBLES: troubles + 1})
-        return JobUpdate(JobStatus.RUNNING, again, check_after=_ASK_AGAIN_S)
+    again = in_trouble(meaning, reference) if source == "fetch" else None
+    if again is not None:
+        return again
     return JobUpdate(JobStatus.FAILED, reference, error=error)
 
 
@@ -169,12 +165,6 @@ def _dated(meaning: Meaning, reference: VendorReference | None, reply: HttpReply
 
 def _ask_now(reference: VendorReference | None) -> JobUpdate:
     return JobUpdate(JobStatus.RUNNING, reference, check_after=0.0)
-
-
-def _untroubled(reference: VendorReference | None) -> VendorReference | None:
-    if reference is None or _TROUBLES not in reference.state:
-        return reference
-    return replace(reference, state={name: value for name, value in reference.state.items() if name != _TROUBLES})
 
 
 def _unreadable(
@@ -211,7 +201,7 @@ def _reference(heard: LongAnswer, reply: HttpReply | None, state: State) -> Vend
 
 
 def _finished(transcript: Transcript, answer: Answer, reference: VendorReference | None) -> JobUpdate:
-    return JobUpdate(JobStatus.SUCCEEDED, _untroubled(reference), 1.0, transcript, answer=answer)
+    return JobUpdate(JobStatus.SUCCEEDED, untroubled(reference), 1.0, transcript, answer=answer)
 
 
 def _subtitles(body: bytes, state: State, reply: HttpReply | None) -> Transcript | None:

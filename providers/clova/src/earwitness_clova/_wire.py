@@ -6,19 +6,17 @@ comes, with every check inline, because that is what makes ten hours cost no mor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic_core import from_json
 
-from earwitness.exchange import FormFile, HttpCall, StreamBody, multipart
+from earwitness.exchange import FormFile, HttpCall, multipart
+from earwitness.lenient import Array, Flag, Forgiven, Number, Table, Text, Time, Triples
 from earwitness.media import Media
-from earwitness.rest import json_body
-
-from ._lenient import Array, Flag, Forgiven, Losses, Number, Table, Text, Time, Triples
+from earwitness.rest import json_body, media_body
 
 __all__ = [
     "LongAnswer",
@@ -26,15 +24,12 @@ __all__ = [
     "WireEvent",
     "WireSegment",
     "WireSpeaker",
-    "read",
     "short_call",
     "status_call",
     "submit_call",
     "upload_call",
 ]
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_BLOCK = 256 * 1024
 _SHORT_TIMEOUT_S = 120.0
 
 
@@ -60,8 +55,7 @@ def status_call(base: str, token: str) -> HttpCall:
 def short_call(url: str, query: Mapping[str, str], media: Media) -> HttpCall:
     """`POST /recog/v1/stt`: the file's bytes as they are, the options in the query."""
     headers = {"content-type": "application/octet-stream"}
-    body = StreamBody(lambda: _blocks(media), media.length)
-    return HttpCall("recognize", "POST", url, query, headers, body, read_timeout_s=_SHORT_TIMEOUT_S)
+    return HttpCall("recognize", "POST", url, query, headers, media_body(media), read_timeout_s=_SHORT_TIMEOUT_S)
 
 
 class _Wire(BaseModel):
@@ -151,21 +145,3 @@ class ShortAnswer(_Wire):
     error_code: Any = None
     error_message: Any = Field(default=None, repr=False)
     error: Any = Field(default=None, repr=False)
-
-
-A = TypeVar("A", bound=_Wire)
-
-
-def read(shape: type[A], body: bytes, losses: Losses) -> A | None:
-    """The answer in this shape, with what had to be left out counted in `losses`; None for what is no JSON object."""
-    try:
-        found = from_json(body.removeprefix(BYTE_ORDER_MARK))
-    except ValueError:
-        return None
-    return shape.model_validate(found, context=losses) if isinstance(found, dict) else None
-
-
-def _blocks(media: Media) -> Iterator[bytes]:
-    with media.open() as file:
-        while block := file.read(_BLOCK):
-            yield block

@@ -5,7 +5,7 @@ from dataclasses import replace
 from earwitness.capabilities import AudioForm, Capabilities, Limit, Rule, Service, Source
 from earwitness.request import Feature
 
-from .settings import LongOptions, Settings, ShortOptions
+from .settings import LongOptions, Settings, ShortOptions, StreamingOptions
 
 __all__ = ["CAPABILITIES", "SYNC_MAX_MS", "offered"]
 
@@ -14,6 +14,7 @@ SYNC_MAX_MS = 2 * 3600 * 1000
 
 _MANUAL = Source("CLOVA Speech API guide, long-sentence recognition", "2026-10")
 _SHORT = Source("CLOVA Speech API guide, short-sentence recognition", "2026-10")
+_STREAM = Source("CLOVA Speech API guide, real-time streaming recognition", "2026-10")
 _SEEN = Source("Notes of people who measured the live service", "2026-09")
 _SPEAKERS = Source("CLOVA Speech release notes, speaker recognition up to 30 people", "2026-09-17")
 
@@ -67,8 +68,25 @@ _SHORT_SENTENCE = Service(
     sources=(_SHORT,),
 )
 
+_STREAMING = Service(
+    name="streaming",
+    options=StreamingOptions,
+    submission="paid",
+    audio=("stream",),
+    features={
+        Feature.WORD_TIMES: Limit(source=_STREAM),
+        Feature.HOT_WORDS: Limit(source=_STREAM),
+        Feature.FORBIDDEN_WORDS: Limit(note="how they appear is not documented", source=_STREAM),
+        Feature.PUNCTUATION: Limit(note="always", source=_STREAM),
+    },
+    languages=("ko-KR", "en-US", "ja"),
+    accepts=AudioForm(codecs=("pcm_s16le",), sample_rates=(16_000,), max_channels=1),
+    max_concurrent=15,
+    sources=(_STREAM, _SEEN),
+)
+
 CAPABILITIES = Capabilities(
-    services=(_LONG, _SHORT_SENTENCE),
+    services=(_LONG, _SHORT_SENTENCE, _STREAMING),
     rules=(
         Rule("long", languages=_NEITHER_KOREAN_NOR_ENGLISH, without=(Feature.HOT_WORDS,), source=_MANUAL),
         Rule("short", languages=("en-US", *_NEITHER_KOREAN_NOR_ENGLISH), without=(Feature.HOT_WORDS,), source=_SHORT),
@@ -78,6 +96,10 @@ CAPABILITIES = Capabilities(
 
 def offered(settings: Settings) -> Capabilities:
     """The services whose keys these settings hold."""
-    keys = {"long": settings.secret_key, "short": settings.short_secret_key}
+    keys = {
+        "long": settings.secret_key,
+        "short": settings.short_secret_key,
+        "streaming": settings.stream_secret_key,
+    }
     services = tuple(service for service in CAPABILITIES.services if keys[service.name] is not None)
     return replace(CAPABILITIES, services=services)

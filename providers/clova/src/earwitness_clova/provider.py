@@ -1,4 +1,4 @@
-"""CLOVA Speech answers requests with one of two services: `long` and `short`. Live audio is still to come."""
+"""CLOVA Speech answers requests with one of three services: `long`, `short`, and `streaming` for live audio."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from earwitness.exchange import Exchange, HttpCall, HttpReply
 from earwitness.jobs import JobUpdate, Plan, VendorReference
 from earwitness.models import Answer, Notice
 from earwitness.provider import Callback, Provider, Submission
-from earwitness.request import StoredAudio, TranscriptionRequest, UrlAudio
+from earwitness.request import LiveAudio, StoredAudio, TranscriptionRequest, UrlAudio
 
 from . import _requests as requests
 from ._auth import KeyAuth
@@ -24,9 +24,11 @@ from .settings import Settings
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+    from ._stream import NestDialect
+
 __all__ = ["Clova"]
 
-_KEYS = {"long": "invoke_url and secret_key", "short": "short_secret_key"}
+_KEYS = {"long": "invoke_url and secret_key", "short": "short_secret_key", "streaming": "stream_secret_key"}
 
 
 class Clova(Provider[Settings]):
@@ -41,7 +43,7 @@ class Clova(Provider[Settings]):
         return offered(self.settings)
 
     def plan(self, request: TranscriptionRequest, facts: AudioFacts) -> Plan:
-        """The service asked for; else long, or short where only its key is there.
+        """The service asked for; else streaming for live audio, and long, or short where only its key is there.
 
         Raises InvalidRequestError for a service without its key, UnsupportedFeatureError for a model (CLOVA offers no
         choice), and AudioTooLargeError for a recording that only the long service would take.
@@ -65,6 +67,13 @@ class Clova(Provider[Settings]):
             return await super().fetch(reference)
         call = status_call(self._invoke_url(), reference.id)
         return await self.runtime.converse(lambda: _asking(call, reference), self._auth("long"))
+
+    def dialect(self, submission: Submission) -> NestDialect:
+        """A fresh stream. Raises InvalidRequestError for options that CLOVA would refuse."""
+        from ._stream import NestDialect
+
+        self._having("streaming")
+        return NestDialect(self.settings, submission)
 
     @classmethod
     def read_callback(cls, callback: Callback, reference: VendorReference | None = None) -> JobUpdate:
@@ -94,6 +103,8 @@ class Clova(Provider[Settings]):
         names = self.offered().names()
         if request.service is not None:
             return self._having(request.service), "it was asked for"
+        if isinstance(request.audio, LiveAudio):
+            return self._having("streaming"), "the audio is live"
         elsewhere = isinstance(request.audio, UrlAudio | StoredAudio)
         if "long" in names or "short" not in names or elsewhere:
             return self._having("long"), "it is a recording"
