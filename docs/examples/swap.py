@@ -1,0 +1,51 @@
+"""One application for every provider: only the name of the profile changes.
+
+    python docs/examples/swap.py PROFILE [RECORDING]
+"""
+
+import sys
+from pathlib import Path
+
+import earwitness
+from earwitness.media import open_media, pcm
+from earwitness.request import FileAudio
+
+RECORDING = Path(__file__).parent / "first_words.wav"
+
+
+def recorded(session: earwitness.Session, recording: Path) -> None:
+    """A recording as a job: watched until it is finished, and read as segments and words."""
+    job = session.submit(recording, word_times=True)
+    statuses = list(dict.fromkeys(now.status for now in session.watch(job)))
+    transcript = session.result(job)
+    print("job:     ", statuses[-1])
+    for segment in transcript.segments:
+        assert segment.start_ms is not None and segment.end_ms is not None
+        assert all(segment.start_ms <= (word.start_ms or 0) <= segment.end_ms for word in segment.words)
+        print("segment: ", segment.text)
+    print("words:   ", sum(len(segment.words) for segment in transcript.segments))
+
+
+def live(session: earwitness.Session, recording: Path) -> None:
+    """The same sound as a live stream: interim guesses, then final segments in order of time."""
+    with open_media(FileAudio(recording)) as media, session.stream(pcm(media, sample_rate=16_000)) as stream:
+        finals = [event.segment for event in stream if isinstance(event, earwitness.Final)]
+    assert [one.start_ms or 0 for one in finals] == sorted(one.start_ms or 0 for one in finals)
+    print("live:    ", " ".join(one.text for one in finals))
+
+
+def refused(session: earwitness.Session) -> None:
+    """The same mistakes are the same errors."""
+    for wrong in (Path("missing.wav"), Path(__file__)):
+        try:
+            session.transcribe(wrong)
+        except earwitness.EarwitnessError as error:
+            print("error:   ", type(error).__name__)
+
+
+if __name__ == "__main__":
+    chosen = Path(sys.argv[2]) if len(sys.argv) > 2 else RECORDING
+    with earwitness.open(sys.argv[1]) as session:
+        recorded(session, chosen)
+        live(session, chosen)
+        refused(session)
