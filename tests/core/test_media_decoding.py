@@ -625,6 +625,12 @@ class TestConverting:
         with pytest.raises(AudioTooLargeError, match=r"longer than the 1 s .* Split it"):
             convert(media_of(wav(tone())), AudioForm(max_duration_ms=1000))
 
+    @pytest.mark.parametrize("limit", [{"max_duration_ms": 1000}, {"max_bytes": 900}])
+    def test_the_provider_s_own_advice(self, limit: dict[str, int]) -> None:
+        """Where a service says what else a person can do, the error says that."""
+        with pytest.raises(AudioTooLargeError, match=r"accepts.*\. Use the other door\."):
+            convert(media_of(wav(tone())), AudioForm(otherwise="Use the other door.", **limit))
+
     def test_too_long_without_a_known_length(self) -> None:
         """A recording that does not say how long it lasts is refused as soon as it proves too long."""
         media = media_of(FORMATS["mp3"][0]())

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from earwitness._planning import Planned, plan_request, supports
-from earwitness.capabilities import AudioFacts, Capabilities, Handover, Limit, Rule, Service
+from earwitness.capabilities import AudioFacts, AudioForm, Capabilities, Handover, Limit, Rule, Service
 from earwitness.errors import InvalidRequestError, UnsupportedFeatureError
 from earwitness.jobs import Plan
 from earwitness.provider import Provider, ProviderSettings
@@ -326,3 +326,16 @@ def test_defaults_of_a_profile_are_planned_like_the_calls_own() -> None:
     request = TranscriptionRequest.of("a.wav", defaults=RequestOptions(language="ko", emotion=True))
     with pytest.raises(UnsupportedFeatureError):
         plan_request(Vendor(ProviderSettings(), None), request, AudioFacts())  # type: ignore[arg-type]
+
+
+class Choosy(Vendor):
+    """A provider that wants other audio where channels are heard apart."""
+
+    def accepts(self, request: TranscriptionRequest, plan: Plan, form: AudioForm) -> AudioForm:
+        return replace(form, max_channels=2 if request.word_times else 1)
+
+
+def test_the_audio_form_may_depend_on_the_request() -> None:
+    """A provider narrows the declared form for each request, after what it cannot do was dropped."""
+    forms = [plan(kind=kind, word_times=True).service.accepts.max_channels for kind in (Choosy, Vendor)]
+    assert forms == [2, None] and plan(kind=Choosy).service.accepts.max_channels == 1

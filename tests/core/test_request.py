@@ -30,6 +30,7 @@ from earwitness.request import (
     audio_source,
     describe,
     language_tag,
+    longest_match,
 )
 
 NOT_FEATURES = {"language", "service", "model", "metadata", "vendor", "keep_raw"}
@@ -424,3 +425,12 @@ class TestAsking:
     def test_the_repr_names_no_private_mapping(self) -> None:
         """Metadata and vendor options stay out of the repr."""
         assert not re.search("metadata|vendor", repr(of(metadata={"a": "b"}, vendor={"a": 1})))
+
+
+@pytest.mark.parametrize(
+    ("tag", "found"),
+    [("zh", 1), ("zh-CN", 1), ("zh-TW", 2), ("zh-TW-x-a", 2), ("zho", None), ("z", None), ("zh-T", 1), ("", None)],
+)
+def test_the_longest_beginning_of_a_tag_decides(tag: str, found: int | None) -> None:
+    """A table of tags is looked up by whole parts, the most exact first."""
+    assert longest_match({"zh": 1, "zh-TW": 2}, tag) == found

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -27,9 +28,25 @@ from earwitness.errors import (
     RateLimitedError,
     ResultExpiredError,
     UnavailableError,
+    UnsupportedFeatureError,
 )
 from earwitness.exchange import HttpReply
-from earwitness.rest import collector_paused, json_body, read_json, retry_after_s, status_error
+from earwitness.jobs import JobStatus, VendorReference
+from earwitness.media import open_media
+from earwitness.request import BytesAudio, FileAudio
+from earwitness.rest import (
+    Meaning,
+    brief,
+    collector_paused,
+    in_trouble,
+    json_body,
+    media_body,
+    read_json,
+    refusal,
+    retry_after_s,
+    status_error,
+    untroubled,
+)
 from support.transcripts import json_values
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -243,3 +260,63 @@ def test_a_pause_of_two_threads_ends() -> None:
     leave.wait(10)
     other.join(10)
     assert gc.isenabled()
+
+
+def test_a_refusal_has_its_meaning_and_the_vendors_words() -> None:
+    """Kind, sentence and advice are the meaning's; code, text and request id the vendor's, each on one short line."""
+    meaning = Meaning(RateLimitedError, "Too many", "Wait.", retryable=False, accepted="unknown", wait_s=2.0)
+    error = refusal(meaning, "E1", "a\nb\x00" + "c" * 5000, reply=reply(), trace="r\n1")
+    assert type(error) is RateLimitedError and (error.message, error.action) == ("Too many", "Wait.")
+    assert (error.retryable, error.accepted, error.retry_after) == (False, "unknown", 2.0)
+    assert (error.vendor_code, error.request_id) == ("E1", "r 1")
+    assert error.vendor_message is not None and len(error.vendor_message) <= 201
+
+
+def test_a_refusal_keeps_the_kinds_own_advice() -> None:
+    """What the meaning leaves unset is the kind's default; the vendor's wish to wait goes before ours."""
+    error = refusal(Meaning(RateLimitedError, "x", wait_s=2.0), "E1", None, reply=reply(429, **{"retry-after": "7"}))
+    assert (error.retryable, error.accepted, error.retry_after) == (True, "no", 7.0)
+    assert (error.vendor_message, error.request_id) == (None, None)
+    unsupported = refusal(Meaning(UnsupportedFeatureError, "x", feature="speakers"), "E2", "")
+    assert isinstance(unsupported, UnsupportedFeatureError) and unsupported.feature == "speakers"
+
+
+def test_a_brief_line() -> None:
+    """Blanks and what cannot be printed become one blank; what is longer is cut."""
+    assert brief(" a\n\tb\x1b[0m ") == "a b [0m"
+    assert brief("x" * 200) == "x" * 200 and brief("x" * 201) == "x" * 200 + "…"
+
+
+def test_media_as_a_body(tmp_path: Path) -> None:
+    """The media's own bytes in blocks, afresh at each opening, with their length known before."""
+    data = bytes(range(256)) * 4096
+    path = tmp_path / "a.raw"
+    path.write_bytes(data)
+    for source in (FileAudio(path), BytesAudio(data, "a.raw")):
+        with open_media(source) as media:
+            body = media_body(media)
+            assert body.length == len(data)
+            for _ in range(2):
+                blocks = list(body.open())
+                assert b"".join(blocks) == data and max(map(len, blocks)) <= 256 * 1024
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_missing_address_is_no_missing_job_where_those_have_codes(status: int) -> None:
+    """Of a vendor that says by a code of its own that a job is missing, a bare 404 means the address."""
+    assert isinstance(status_error(reply(status), operation="fetch"), JobNotFoundError)
+    told = status_error(reply(status), operation="fetch", job_codes=True)
+    assert type(told) is ConfigurationError and told.accepted == "no"
+
+
+def test_trouble_is_counted_until_the_patience_ends() -> None:
+    """A job in trouble goes on as often as the meaning has patience; good news forgets the count, and only that."""
+    meaning, job = Meaning(UnavailableError, "x", patience=2), VendorReference("s", "1", state={"a": 1})
+    for count in (1, 2):
+        update = in_trouble(meaning, job)
+        assert update is not None and update.reference is not None and update.check_after
+        assert update.status is JobStatus.RUNNING and update.reference.state == {"a": 1, "troubles": count}
+        job = update.reference
+    assert in_trouble(meaning, job) is None and in_trouble(meaning, None) is None
+    assert untroubled(job) == VendorReference("s", "1", state={"a": 1})
+    assert untroubled(None) is None

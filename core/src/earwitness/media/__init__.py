@@ -5,8 +5,8 @@ WAV and bare samples need nothing; everything else needs PyAV (`pip install "ear
 need.
 """
 
-from ._converting import convert, misfit
+from ._converting import Target, conversion, convert, misfit
 from ._pcm import PcmStream, pcm
 from ._source import Media, open_media, probe
 
-__all__ = ["Media", "PcmStream", "convert", "misfit", "open_media", "pcm", "probe"]
+__all__ = ["Media", "PcmStream", "Target", "conversion", "convert", "misfit", "open_media", "pcm", "probe"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from av.codec import Codec
     from av.container import OutputContainer
 
-__all__ = ["convert", "misfit"]
+__all__ = ["Target", "conversion", "convert", "misfit"]
 
 # Speech holds nothing above 8 kHz that recognisers use: the rate to fall back to when size matters.
 _SPEECH_RATE = 16_000
@@ -38,6 +38,20 @@ _SMALLER = (("flac", "flac"), ("ogg", "opus"), ("mp3", "mp3"), ("m4a", "aac"), (
 def misfit(facts: AudioFacts, form: AudioForm) -> str:
     """Why audio like this is not taken as it is: one phrase, empty when it is taken. What is unknown is no reason."""
     return next(_misfits(facts, form), "")
+
+
+def conversion(facts: AudioFacts, form: AudioForm, *, name: str = "the audio") -> Target | None:
+    """The form into which `convert` would first bring audio like this; None for audio that is taken as it is.
+
+    Pure. Raises AudioTooLargeError for audio that is too long, or surely too large in every form.
+    """
+    _refuse_too_long(name, facts.duration_ms, form)
+    if not misfit(facts, form):
+        return None
+    target = next(_targets(facts, form), None)
+    if target is None:
+        raise _never_fits(name, form)
+    return target
 
 
 def convert(media: Media, form: AudioForm) -> Media:
@@ -61,15 +75,13 @@ def convert(media: Media, form: AudioForm) -> Media:
             return made
     if unwritable is not None:
         raise unwritable
-    raise AudioTooLargeError(
-        f"{shown(media.name)} takes more than the {_size(form.max_bytes)} that this service accepts, however packed",
-        action=form.otherwise
-        or "Split it, hand it over by URL where the provider takes that, or use a service for larger recordings.",
-    )
+    raise _never_fits(media.name, form)
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
+class Target:
+    """A form of audio to convert to: FFmpeg's container and codec, Hz, channels."""
+
     container: str
     codec: str
     sample_rate: int
@@ -112,17 +124,17 @@ def _outside(name: str | None, allowed: tuple[str, ...] | None) -> bool:
     return not any(name in (entry, *entry.split(",")) for entry in allowed)
 
 
-def _targets(facts: AudioFacts, form: AudioForm) -> Iterator[_Target]:
+def _targets(facts: AudioFacts, form: AudioForm) -> Iterator[Target]:
     """The forms to try, the best first."""
     rate = _rate(facts.sample_rate or _SPEECH_RATE, form.sample_rates)
     channels = min(facts.channels or 1, form.max_channels or 2, 2)
     small = _rate(min(rate, _SPEECH_RATE), form.sample_rates)
-    tried = [_Target(*form.preferred, rate, channels), _Target(*form.preferred, small, 1)]
+    tried = [Target(*form.preferred, rate, channels), Target(*form.preferred, small, 1)]
     if form.max_bytes is not None:
         allowed = (
             one for one in _SMALLER if not _outside(one[0], form.containers) and not _outside(one[1], form.codecs)
         )
-        tried += [_Target(*one, small, 1) for one in allowed]
+        tried += [Target(*one, small, 1) for one in allowed]
     for target in dict.fromkeys(tried):
         if not (form.max_bytes and target.least(facts.duration_ms or 0) > form.max_bytes):
             yield target
@@ -135,7 +147,7 @@ def _rate(wanted: int, allowed: tuple[int, ...] | None) -> int:
     return min((rate for rate in allowed if rate >= wanted), default=max(allowed))
 
 
-def _made(media: Media, target: _Target, form: AudioForm) -> Media | None:
+def _made(media: Media, target: Target, form: AudioForm) -> Media | None:
     """The converted copy; None when it grows beyond the form's size."""
     path = temporary_file(_suffix(target.container))
     kept = False
@@ -154,14 +166,14 @@ def _made(media: Media, target: _Target, form: AudioForm) -> Media | None:
             path.unlink(missing_ok=True)
 
 
-def _adopted(media: Media, target: _Target, path: Path) -> Media:
+def _adopted(media: Media, target: Target, path: Path) -> Media:
     bare = PcmFormat(target.sample_rate, target.channels) if target.container == "s16le" else None
     made = open_media(FileAudio(path, bare))
     name = PurePath(media.name).stem + _suffix(target.container)
     return Media(name=name, length=made.length, facts=made.facts, path=path, temporary=True)
 
 
-def _write_plain(media: Media, target: _Target, form: AudioForm, path: Path) -> bool:
+def _write_plain(media: Media, target: Target, form: AudioForm, path: Path) -> bool:
     rate, channels = target.sample_rate, target.channels
     header = HEADER if target.container == "wav" else 0
     with path.open("wb") as file:
@@ -176,7 +188,7 @@ def _write_plain(media: Media, target: _Target, form: AudioForm, path: Path) -> 
     return True
 
 
-def _encode(media: Media, target: _Target, form: AudioForm, path: Path) -> bool:
+def _encode(media: Media, target: Target, form: AudioForm, path: Path) -> bool:
     need_av(f"Converting {shown(media.name)}")
     import av
 
@@ -198,7 +210,7 @@ def _encode(media: Media, target: _Target, form: AudioForm, path: Path) -> bool:
     return True
 
 
-def _stream(output: OutputContainer, target: _Target, rate: int) -> AudioStream:
+def _stream(output: OutputContainer, target: Target, rate: int) -> AudioStream:
     import av
 
     options = {"strict": "experimental"} if target.codec == "vorbis" else None
@@ -220,7 +232,7 @@ def _encoder(codec: str) -> Codec:
     raise ValueError("there is no such encoder")
 
 
-def _encoder_rate(target: _Target, form: AudioForm) -> int:
+def _encoder_rate(target: Target, form: AudioForm) -> int:
     known = _encoder(target.codec).audio_rates or ()
     both = tuple(rate for rate in known if rate in (form.sample_rates or known))
     if known and not both and target.codec != "opus":
@@ -241,7 +253,7 @@ def _frames(blocks: Iterator[bytes], channels: int, rate: int) -> Iterator[Audio
         yield frame
 
 
-def _samples(media: Media, target: _Target, form: AudioForm, rate: int) -> Iterator[bytes]:
+def _samples(media: Media, target: Target, form: AudioForm, rate: int) -> Iterator[bytes]:
     """The samples to write; audio of unknown length is refused as soon as it proves too long."""
     done = 0
     for block in pcm(media, sample_rate=rate, channels=target.channels, block_ms=_BLOCK_MS):
@@ -258,18 +270,26 @@ def _refuse_too_long(name: str, duration_ms: int | None, form: AudioForm) -> Non
         )
 
 
+def _never_fits(name: str, form: AudioForm) -> AudioTooLargeError:
+    return AudioTooLargeError(
+        f"{shown(name)} takes more than the {_size(form.max_bytes)} that this service accepts, however packed",
+        action=form.otherwise
+        or "Split it, hand it over by URL where the provider takes that, or use a service for larger recordings.",
+    )
+
+
 def _too_big(length: int, form: AudioForm) -> bool:
     return form.max_bytes is not None and length > form.max_bytes
 
 
-def _contradiction(target: _Target, why: str) -> ConfigurationError:
+def _contradiction(target: Target, why: str) -> ConfigurationError:
     return ConfigurationError(
         f"Audio converted to {target.codec} in {target.container} is still not what the service takes: {why}",
         action="The provider's declared audio form contradicts itself; tell its authors.",
     )
 
 
-def _muxer(target: _Target) -> str:
+def _muxer(target: Target) -> str:
     return _MUXERS.get(target.container, target.container)
 
 
