@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
 import threading
@@ -331,7 +332,8 @@ print("done")
 def test_an_abandoned_stream_is_quiet(audio: str, end: str) -> None:
     """A program that ends in the middle of a stream, whether or not it closes the session, prints no traceback."""
     command = [sys.executable, "-W", "error", "-c", _ABANDONED, audio, end]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    places = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=places)
     assert (done.stdout, done.stderr, done.returncode) == ("done\n", "", 0)
 
 
