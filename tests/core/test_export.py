@@ -62,7 +62,7 @@ def test_every_format_has_a_name_and_a_suffix_of_its_own() -> None:
 def test_an_unknown_format_names_those_that_exist() -> None:
     """Asking for a format that is not there lists the ones that are, plugins' formats included."""
     loud = Exporter("loud", ".loud", "text/plain", lambda transcript: transcript.text.upper())
-    with pytest.raises(InvalidRequestError, match="txt, json, srt, vtt, .*, loud"):
+    with pytest.raises(InvalidRequestError, match=r"txt, json, srt, vtt, .*, loud"):
         render(EMPTY, "doc", more={"loud": loud})
     assert render(FIELDS, "loud", more={"loud": loud}).startswith("GOOD MORNING.")
 
