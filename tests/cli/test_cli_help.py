@@ -32,12 +32,13 @@ def imported_by(*args: str) -> set[str]:
 def test_asking_for_help_imports_nothing_heavy(args: tuple[str, ...]) -> None:
     """Version and help import no HTTP client, no pydantic, no event loop, no rich, and no plugin machinery."""
     found = imported_by(*args)
-    assert "earwitness.cli._app" in found
+    assert "earwitness.cli._output" in found
     assert not [name for name in HEAVY if name in found]
 
 
 def test_the_version_is_printed_alone() -> None:
-    """`--version` prints name and version."""
+    """`--version` prints name and version, and the whole command line is not loaded for it."""
+    assert "click" not in imported_by("--version")
     assert CliRunner().invoke(app, ["--version"]).output == f"earwitness {__version__}\n"
 
 
