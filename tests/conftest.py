@@ -1,6 +1,24 @@
-"""Shared by all tests: properties have no deadline, because a busy machine is no defect, and leave no files."""
+"""Shared by all tests: nobody's own configuration takes part, and properties have no deadline and leave no files.
 
+A busy machine is no defect.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("earwitness", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("earwitness")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No file and no variable of whoever runs the tests is read, in this process or one that it starts."""
+    ours = ("EARWITNESS__", "EARWITNESS_PROFILE", "EARWITNESS_CONFIG")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("nobody")))
+        for name in [name for name in os.environ if name.upper().startswith(ours)]:
+            patch.delenv(name)
+        yield

@@ -301,8 +301,8 @@ class _Formats:
 class TestExporters:
     def test_formats_of_all_plugins_are_merged(self, site: Site) -> None:
         """Output formats come from every plugin, and none is called twice for them."""
-        plugins = Plugins([_Formats({"csv": _format("csv")}), _Formats(None), _Formats({"ctm": _format("ctm")})])
-        assert sorted(plugins.exporters()) == ["csv", "ctm"]
+        plugins = Plugins([_Formats({"sbv": _format("sbv")}), _Formats(None), _Formats({"ttml": _format("ttml")})])
+        assert sorted(plugins.exporters()) == ["sbv", "ttml"]
         assert plugins.exporters() is not plugins.exporters()
         assert plugins.failures == ()
 
@@ -310,14 +310,14 @@ class TestExporters:
         """Of two formats of one name none is taken; the rest stays."""
         _plugin(
             site,
-            "csv",
+            "sbv",
             "from earwitness.export import Exporter\n@hookimpl\ndef earwitness_exporters():\n"
-            "    return {'csv': Exporter('csv', '.csv', 'text/csv', str)}\n",
+            "    return {'sbv': Exporter('sbv', '.sbv', 'text/plain', str)}\n",
         )
-        plugins = Plugins([_Formats({"csv": _format("csv"), "ctm": _format("ctm")})])
-        assert list(plugins.exporters()) == ["ctm"]
+        plugins = Plugins([_Formats({"sbv": _format("sbv"), "ttml": _format("ttml")})])
+        assert list(plugins.exporters()) == ["ttml"]
         (failure,) = plugins.failures
-        assert "dist-csv 1.0 and the application" in str(failure)
+        assert "dist-sbv 1.0 and the application" in str(failure)
 
     def test_built_in_formats_cannot_be_replaced(self, site: Site) -> None:
         """A plugin's `json` would change what every script relies on."""
@@ -325,12 +325,12 @@ class TestExporters:
         assert plugins.exporters() == {}
         assert "Earwitness itself and the application" in str(plugins.failures[0])
 
-    @pytest.mark.parametrize("formats", [{"csv": _format("ctm")}, {"csv": str}, 7, ValueError(SAID)])
+    @pytest.mark.parametrize("formats", [{"sbv": _format("ttml")}, {"sbv": str}, 7, ValueError(SAID)])
     def test_wrong_formats_are_failures(self, site: Site, formats: object) -> None:
         """What is no mapping of names to exporters is told once and harms no other format."""
-        plugins = Plugins([_Formats(formats), _Formats({"rttm": _format("rttm")})])
-        assert list(plugins.exporters()) == ["rttm"]
-        assert list(plugins.exporters()) == ["rttm"]
+        plugins = Plugins([_Formats(formats), _Formats({"eaf": _format("eaf")})])
+        assert list(plugins.exporters()) == ["eaf"]
+        assert list(plugins.exporters()) == ["eaf"]
         (failure,) = plugins.failures
         assert "earwitness_exporters" in str(failure)
         assert SAID not in str(failure)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._facade import connect, open, read_answer, transcribe
     from .capabilities import Capabilities, Service
     from .errors import EarwitnessError
+    from .explaining import Explanation, explain
     from .jobs import Job, JobStatus
     from .models import Answer, AudioEvent, Interim, Notice, Segment, ServedBy, Speaker, Transcript, Word
     from .request import (
@@ -37,6 +38,7 @@ _HOMES = {
     "_facade": ("connect", "open", "read_answer", "transcribe"),
     "capabilities": ("Capabilities", "Service"),
     "errors": ("EarwitnessError",),
+    "explaining": ("Explanation", "explain"),
     "jobs": ("Job", "JobStatus"),
     "models": ("Answer", "AudioEvent", "Interim", "Notice", "Segment", "ServedBy", "Speaker", "Transcript", "Word"),
     "request": (
@@ -55,6 +57,7 @@ __all__ = [
     "BytesAudio",
     "Capabilities",
     "EarwitnessError",
+    "Explanation",
     "Feature",
     "FileAudio",
     "Final",
@@ -79,6 +82,7 @@ __all__ = [
     "Word",
     "__version__",
     "connect",
+    "explain",
     "open",
     "read_answer",
     "transcribe",

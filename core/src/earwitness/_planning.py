@@ -17,7 +17,7 @@ from .models import Notice
 from .provider import Provider
 from .request import LiveAudio, StoredAudio, TranscriptionRequest, UrlAudio, describe
 
-__all__ = ["OnUnsupported", "Planned", "installed_that_can", "plan_request", "supports"]
+__all__ = ["OnUnsupported", "Planned", "installed_that_can", "judged", "plan_request", "supports"]
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +46,7 @@ def plan_request(
     who_can: Callable[[TranscriptionRequest], tuple[str, ...]] = lambda request: (),
 ) -> Planned:
     """The plan for this request. Raises UnsupportedFeatureError or InvalidRequestError, before any byte is sent."""
-    plan = provider.plan(request, facts)
-    service = provider.offered().at(plan.service, model=plan.model, languages=plan.languages)
-    _require_language(provider, service, plan)
-    refused = [*_unreachable(service, request), *refusals(service, request)]
+    plan, service, refused = judged(provider, request, facts)
     fatal = [one for one in refused if on_unsupported == "error" or one.field in _NEVER_DROPPED]
     if fatal:
         raise _refusal(provider, service, fatal, who_can(_wish(request, plan, fatal)))
@@ -57,6 +54,16 @@ def plan_request(
     notices = tuple(_dropped(provider, one, loud=on_unsupported == "warn") for one in refused)
     service = replace(service, accepts=provider.accepts(lighter, plan, service.accepts))
     return Planned(lighter, plan, service, _options(provider, service, lighter), notices)
+
+
+def judged(
+    provider: Provider[Any], request: TranscriptionRequest, facts: AudioFacts
+) -> tuple[Plan, Service, list[Refusal]]:
+    """Which service would answer, and everything of the request that it cannot do. Raises InvalidRequestError."""
+    plan = provider.plan(request, facts)
+    service = provider.offered().at(plan.service, model=plan.model, languages=plan.languages)
+    _require_language(provider, service, plan)
+    return plan, service, [*_unreachable(service, request), *refusals(service, request)]
 
 
 def supports(provider: type[Provider[Any]], request: TranscriptionRequest) -> bool:

@@ -2,29 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, get_args, get_origin
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from ._names import nearest
 
-__all__ = ["leaves", "wrongs"]
+__all__ = ["Wrong", "each_wrong", "leaves", "sentence", "wrongs"]
 
 _MOST = 5
 # What is shorter than this hides nothing, and masking it would tear the sentence.
 _SHORTEST = 3
 
 
-def wrongs(error: ValidationError, model: type[BaseModel], *, under: str = "", secrets: Iterable[str] = ()) -> str:
+class Wrong(NamedTuple):
+    """One mistake: its place as keys with dots, who set it if not the file, and what is wrong, as it follows both."""
+
+    place: str
+    origin: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}{f' (set by {self.origin})' if self.origin else ''}{self.reason}"
+
+
+def wrongs(
+    error: ValidationError,
+    model: type[BaseModel],
+    *,
+    under: str = "",
+    secrets: Iterable[str] = (),
+    origins: Mapping[tuple[str, ...], str] = MappingProxyType({}),
+) -> str:
     """Each wrong key as `place: reason`; an unknown one with the nearest that `model` has. `under` begins each place.
 
     Pydantic's own reasons hold no values. Those of a model's own validators may, so `secrets` are masked in them.
+    `origins` names the environment variables that set something, by place.
     """
+    return sentence(each_wrong(error, model, under=under, secrets=secrets, origins=origins))
+
+
+def each_wrong(
+    error: ValidationError,
+    model: type[BaseModel],
+    *,
+    under: str = "",
+    secrets: Iterable[str] = (),
+    origins: Mapping[tuple[str, ...], str] = MappingProxyType({}),
+) -> list[Wrong]:
+    """The same one by one, all of them."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     # A misspelt key explains the missing one, so it is told first.
     found.sort(key=lambda item: item["type"] != "extra_forbidden")
-    told = [_told(item, model, under, secrets) for item in found[:_MOST]]
+    return [_told(item, model, under, secrets, origins) for item in found]
+
+
+def sentence(found: Sequence[Wrong]) -> str:
+    """The first of them in one line, with the number of the others."""
+    told = [str(one) for one in found[:_MOST]]
     more = [f"and {len(found) - _MOST} more"] if len(found) > _MOST else []
     return "; ".join([*told, *more])
 
@@ -42,18 +79,27 @@ def leaves(value: object) -> Iterator[str]:
             yield str(value)
 
 
-def _told(item: Any, model: type[BaseModel], under: str, secrets: Iterable[str]) -> str:
-    place = ".".join(map(str, (*([under] if under else []), *item["loc"]))) or "the whole"
+def _told(
+    item: Any, model: type[BaseModel], under: str, secrets: Iterable[str], origins: Mapping[tuple[str, ...], str]
+) -> Wrong:
+    steps = tuple(map(str, (*([under] if under else []), *item["loc"])))
+    place, origin = ".".join(steps) or "the whole", _origin(steps, origins)
     match item["type"]:
         case "missing":
-            return f"{place} is missing"
+            return Wrong(place, origin, " is missing")
         case "extra_forbidden":
-            return f"{place} is not known{_meant(str(item['loc'][-1]), _keys(model, item['loc'][:-1]))}"
+            meant = _meant(str(item["loc"][-1]), _keys(model, item["loc"][:-1]))
+            return Wrong(place, origin, f" is not known{meant}")
         case "value_error" | "assertion_error":
             reason = item["msg"].partition(", ")[2] or item["msg"]
         case _:
             reason = f"{item['msg'][:1].lower()}{item['msg'][1:]}"
-    return f"{place}: {_masked(reason, secrets)}"
+    return Wrong(place, origin, f": {_masked(reason, secrets)}")
+
+
+def _origin(place: tuple[str, ...], origins: Mapping[tuple[str, ...], str]) -> str:
+    """Who set what stands at this place, or below it; empty where the file did."""
+    return next((who for one, who in origins.items() if one == place[: len(one)] or place == one[: len(place)]), "")
 
 
 def _meant(name: str, known: list[str]) -> str:

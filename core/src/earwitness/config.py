@@ -7,53 +7,52 @@
     on_unsupported = "error"            # or "warn", "drop"
 
     [profiles.local.settings]           # the provider's own settings
-    api_key = { env = "MY_KEY" }        # or { file = "key.txt" }; read when the profile is used
+    api_key = { env = "MY_KEY" }        # or { file = "key.txt" }, { keyring = "service/user" }; read when it is used
 
     [profiles.local.request]            # defaults of every request
     language = "en-US"
 
-The file is the one that is named, else the one in the environment variable EARWITNESS_CONFIG, else `earwitness.toml` in
-the current folder, else in the user's configuration folder, else none. A name that is not configured but is an
-installed provider's stands for that provider with its default settings.
+Two files are read: `earwitness.toml` in the user's configuration folder and in the current folder. A profile of the
+current folder's file replaces the other's of the same name whole, and its top-level keys win. A file that is named, or
+that the environment variable EARWITNESS_CONFIG names, replaces both. EARWITNESS_PROFILE chooses the profile, and
+EARWITNESS__PROFILES__LOCAL__SETTINGS__API_KEY sets that key, as every other key of the file can be set. A name that is
+not configured but is an installed provider's stands for that provider with its default settings.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import stat
-import sys
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ._bugs import bug
+from ._config_files import CONFIG_NAME, places, read_toml
 from ._entrypoints import PROVIDERS, SCRIPTED, scan
 from ._names import nearest
+from ._overrides import PREFIX, Override, apply, overrides, texts_wanted
 from ._planning import OnUnsupported
-from ._wrongs import leaves, wrongs
+from ._precedence import CHOICE
+from ._secrets import resolved
+from ._tables import FileTable, Limits, Price, ProfileTable
+from ._wrongs import Wrong, each_wrong, leaves, sentence, wrongs
 from .errors import ConfigurationError, EarwitnessError
 from .provider import Provider, ProviderSettings
 from .request import RequestOptions
 
-__all__ = ["CONFIG_NAME", "Config", "Profile", "load_config", "settings_of"]
-
-CONFIG_NAME = "earwitness.toml"
-_VARIABLE = "EARWITNESS_CONFIG"
-_LONGEST_SECRET = 64 * 1024
-_LONGEST_FILE = 1024 * 1024
+__all__ = ["CONFIG_NAME", "Config", "Limits", "Price", "Profile", "load_config", "settings_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A named configuration of one provider. `settings` may hold secrets, or places of secrets, so it is not shown.
 
-    `path` is the file it comes from; files that its settings name are relative to that file's folder.
+    `path` is the file it comes from; files that its settings name are relative to that file's folder. `overrides` are
+    its settings that came from the environment. `limits` and `fallback` are kept and not acted upon yet.
     """
 
     name: str
@@ -62,6 +61,10 @@ class Profile:
     request: RequestOptions = field(default_factory=RequestOptions)
     on_unsupported: OnUnsupported = "error"
     path: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+    fallback: tuple[str, ...] = ()
+    price: Price | None = None
+    overrides: tuple[Override, ...] = field(default=(), repr=False)
 
     @property
     def folder(self) -> Path:
@@ -82,22 +85,25 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that is configured: profiles by name, and which of them is the default."""
+    """Everything that is configured: profiles by name, and which of them is the default.
+
+    `path` is the strongest file that was read and `paths` are all, the weakest first. `default_from` says who chose
+    the default, for messages.
+    """
 
     profiles: Mapping[str, Profile] = field(default_factory=lambda: MappingProxyType({}))
     default_profile: str | None = None
     path: Path | None = None
+    paths: tuple[Path, ...] = ()
+    default_from: str = ""
 
     @classmethod
     def of(cls, data: Mapping[str, Any], *, path: Path | None = None) -> Self:
         """The configuration in plain data of the file's shape. Raises ConfigurationError naming each wrong key."""
-        try:
-            file = _File.model_validate(dict(data))
-        except ValidationError as error:
-            place = str(path) if path else "The configuration"
-            raise ConfigurationError(f"{place} is wrong: {wrongs(error, _File)}") from None
-        profiles = {name: table.profile(name, path) for name, table in file.profiles.items()}
-        return cls(MappingProxyType(profiles), file.default_profile, path)
+        table = _validated(dict(data), str(path) if path else "The configuration")
+        made = {name: _profile(name, one, path, ()) for name, one in table.profiles.items()}
+        _require_fallbacks(made)
+        return cls(MappingProxyType(made), table.default_profile, path, (path,) if path else ())
 
     def profile(self, name: str | None = None) -> Profile:
         """The profile of this name; without one the default, else the only one, else the only installed provider.
@@ -130,7 +136,8 @@ class Config:
         meant = nearest(name, known)
         told = f"No profile {name[:80]!r} is configured, and no provider of that name is installed"
         if by_default:
-            told = f"{self.path or 'The configuration'}: default_profile: {told[0].lower()}{told[1:]}"
+            place = self.default_from or f"{self.path or 'The configuration'}: default_profile"
+            told = f"{place}: {told[0].lower()}{told[1:]}"
         steps = [
             f"Did you mean {meant}?" if meant else "",
             f"Configured: {', '.join(self.profiles) or 'none'}. Installed: {', '.join(installed) or 'none'}.",
@@ -139,18 +146,16 @@ class Config:
 
 
 def load_config(path: str | Path | None = None) -> Config:
-    """The configuration in this file, or in the first that is found where one may be; an empty one without any file.
+    """The configuration in this file, or in those that are found where they may be, with the environment over it.
 
-    Raises ConfigurationError for a file that is missing where it was named, cannot be read, or is wrong.
+    Raises ConfigurationError for a file that is missing where it was named, cannot be read, or is wrong, and for a
+    wrong variable.
     """
-    if path is not None:
-        return _read(Path(path), "The configuration file")
-    if named := os.environ.get(_VARIABLE):
-        return _read(Path(named), f"The configuration file that {_VARIABLE} names")
-    for place in (Path(CONFIG_NAME), _user_folder() / CONFIG_NAME):
-        if os.path.exists(place):
-            return _read(place, "The configuration file")
-    return Config()
+    found = [place for place in places(path) if place.needed or os.path.exists(place.path)]
+    files = {place.path: read_toml(place) for place in found}
+    for file, data in files.items():
+        _validated(dict(data), str(file))
+    return _over(files)
 
 
 def settings_of(profile: Profile, provider: type[Provider[Any]]) -> ProviderSettings:
@@ -159,17 +164,38 @@ def settings_of(profile: Profile, provider: type[Provider[Any]]) -> ProviderSett
     A settings model may take the profile's folder from its validation context, as `info.context["folder"]`.
     Raises ConfigurationError naming profile, key and reason, never the value.
     """
+    settings, missing, wrong = examined_settings(profile, provider)
+    for key, error in missing.items():
+        raise _no_secret(profile, key, error)
+    if settings is not None:
+        return settings
     whose = f"Profile {profile.name!r}" + (f" in {profile.path}" if profile.path else "")
-    given = {key: _resolved(value, profile, f"settings.{key}") for key, value in profile.settings.items()}
-    secrets = _secrets(given, profile, provider.Settings)
+    raise ConfigurationError(
+        f"{whose} is wrong: {sentence(wrong)}",
+        action=f"The settings of {provider.name} are: {', '.join(provider.Settings.model_fields) or 'none'}.",
+        provider=provider.name,
+    )
+
+
+def examined_settings(
+    profile: Profile, provider: type[Provider[Any]]
+) -> tuple[ProviderSettings | None, Mapping[str, Exception], list[Wrong]]:
+    """The settings, or else the secrets that are missing and the mistakes, by key and never with a value.
+
+    Raises PluginError for a settings model that breaks.
+    """
+    folder = profile.folder
+    given, missing = resolved(profile.settings, lambda: folder)
+    # A variable that sets all settings at once has no key below them.
+    texts = {one.place[3:]: one.text for one in profile.overrides if one.place[3:]}
     try:
-        return provider.Settings.model_validate(given, context={"folder": profile.folder})
+        settings = _settings(provider.Settings, given, folder, texts)
+        return (None if missing else settings), missing, []
     except ValidationError as error:
-        raise ConfigurationError(
-            f"{whose} is wrong: {wrongs(error, provider.Settings, under='settings', secrets=secrets)}",
-            action=f"The settings of {provider.name} are: {', '.join(provider.Settings.model_fields) or 'none'}.",
-            provider=provider.name,
-        ) from None
+        secrets = _secrets(given, profile, provider.Settings)
+        origins = {("settings", *one.place[3:]): one.variable for one in profile.overrides}
+        found = each_wrong(error, provider.Settings, under="settings", secrets=secrets, origins=origins)
+        return None, missing, [one for one in found if not any(_related(one.place, key) for key in missing)]
     except EarwitnessError:
         raise
     except Exception as error:
@@ -177,72 +203,126 @@ def settings_of(profile: Profile, provider: type[Provider[Any]]) -> ProviderSett
         raise bug(provider.name, error, at="its settings model") from None
 
 
-class _Table(BaseModel):
-    # Who has no configuration file needs none of these models.
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
+def _related(place: str, key: str) -> bool:
+    """Whether one of them stands below the other: what lacks a secret is told once."""
+    return f"{place}.".startswith(f"{key}.") or f"{key}.".startswith(f"{place}.")
 
 
-class _ProfileTable(_Table):
-    provider: str = Field(min_length=1)
-    on_unsupported: OnUnsupported = "error"
-    settings: dict[str, Any] = Field(default_factory=dict, repr=False)
-    request: RequestOptions = Field(default_factory=RequestOptions)
-
-    def profile(self, name: str, path: Path | None) -> Profile:
-        return Profile(name, self.provider, self.settings, self.request, self.on_unsupported, path)
-
-
-class _File(_Table):
-    default_profile: str | None = Field(default=None, min_length=1)
-    profiles: dict[str, _ProfileTable] = Field(default_factory=dict)
-
-
-def _read(path: Path, what: str) -> Config:
-    try:
-        # Editors on Windows begin UTF-8 files with a byte order mark, which TOML does not allow.
-        text = _content(path, longest=_LONGEST_FILE).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path} is not UTF-8 text: byte {error.start}", action="Save it as UTF-8.") from None
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"{what}, {path}, cannot be read: {_reason(error)}", action="Name another file, or create this one."
-        ) from None
-    return Config.of(_parsed(text, path), path=path)
+def _over(files: Mapping[Path, dict[str, Any]]) -> Config:
+    """The configuration of these files, the later over the earlier, and of the environment over all of them."""
+    data: dict[str, Any] = {}
+    homes: dict[str, Path] = {}
+    for file, own in files.items():
+        profiles = {**data.get("profiles", {}), **own.get("profiles", {})}
+        data = {**data, **own, "profiles": profiles}
+        homes |= dict.fromkeys(own.get("profiles", {}), file)
+    table, given = _with_environment(data)
+    made = {}
+    for name, one in table.profiles.items():
+        own_settings = tuple(each for each in given if each.place[:3] == ("profiles", name, "settings"))
+        made[name] = _profile(name, one, homes.get(name), own_settings)
+    _require_fallbacks(made)
+    chosen, paths = os.environ.get(CHOICE), tuple(files)
+    told = CHOICE if chosen else _chooser(files, given)
+    return Config(MappingProxyType(made), chosen or table.default_profile, paths[-1] if paths else None, paths, told)
 
 
-def _parsed(text: str, path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        what, line, column = _place(str(error), text)
-        raise ConfigurationError(
-            f"{path}, line {line}, column {column}: {what}", action="Write it as TOML 1.0 (https://toml.io)."
-        ) from None
-    except RecursionError:
-        raise ConfigurationError(f"{path} is nested too deeply", action="Flatten it.") from None
+def _chooser(files: Mapping[Path, dict[str, Any]], given: Iterable[Override]) -> str:
+    """Who set default_profile: the variable, else the strongest file."""
+    for one in given:
+        if one.place == ("default_profile",):
+            return one.variable
+    return next((f"{file}: default_profile" for file in reversed(list(files)) if "default_profile" in files[file]), "")
 
 
-def _place(message: str, text: str) -> tuple[str, int, int]:
-    """tomllib's message without its place, which only its text holds before Python 3.14; the end has no numbers."""
-    what, _, place = message.rpartition(" (at ")
-    if found := re.fullmatch(r"line (\d+), column (\d+)\)", place):
-        return what, int(found[1]), int(found[2])
-    lines = text.split("\n")
-    return what or message, len(lines), len(lines[-1]) + 1
+def _with_environment(data: dict[str, Any]) -> tuple[FileTable, tuple[Override, ...]]:
+    if not any(name.upper().startswith(PREFIX) for name in os.environ):
+        return _validated(data, "The configuration"), ()
+    installed = _installed()
+    given = overrides(os.environ, data, installed)
+    changed = apply(data, given)
+    for name in {one.place[1] for one in given if len(one.place) > 1 and one.place[0] == "profiles"}:
+        profile = changed["profiles"][name]
+        if name in installed and isinstance(profile, dict):
+            profile.setdefault("provider", name)
+    return _validated(changed, "The environment", given), given
 
 
-def _resolved(value: Any, profile: Profile, key: str) -> Any:
-    """The setting itself, or the secret that `{ env = ... }` or `{ file = ... }` points to."""
-    match value:
-        case {"env": str(name)} if len(value) == 1:
-            if secret := os.environ.get(name):
-                return secret
-            raise _no_secret(profile, key, f"the environment variable {name} is not set", f"Set {name}.")
-        case {"file": str(name)} if len(value) == 1:
-            return _secret_in(profile.folder / Path(name).expanduser(), profile, key)
-        case Mapping():
-            return {name: _resolved(item, profile, f"{key}.{name}") for name, item in value.items()}
-    return value
+def _validated(data: dict[str, Any], whose: str, given: Iterable[Override] = ()) -> FileTable:
+    texts = {one.place: one.text for one in given}
+    while True:
+        try:
+            return FileTable.model_validate(data)
+        except ValidationError as error:
+            if texts_wanted(data, error.errors(), texts):
+                continue
+            told = wrongs(error, FileTable, origins={one.place: one.variable for one in given})
+        raise ConfigurationError(f"{whose} is wrong: {told}")
+
+
+def _settings(
+    model: type[ProviderSettings], given: dict[str, Any], folder: Path, texts: Mapping[tuple[str, ...], str]
+) -> ProviderSettings:
+    while True:
+        try:
+            return model.model_validate(given, context={"folder": folder})
+        except ValidationError as error:
+            if not texts_wanted(given, error.errors(), texts):
+                raise
+
+
+def _profile(name: str, table: ProfileTable, path: Path | None, given: tuple[Override, ...]) -> Profile:
+    return Profile(
+        name,
+        table.provider,
+        table.settings,
+        table.request,
+        table.on_unsupported,
+        path,
+        table.limits,
+        table.fallback,
+        table.price,
+        given,
+    )
+
+
+def _require_fallbacks(profiles: Mapping[str, Profile]) -> None:
+    """Raises ConfigurationError for a fallback that does not exist, and for profiles that fall back in a circle."""
+    for profile in profiles.values():
+        for name in profile.fallback:
+            if name not in profiles and name not in _installed():
+                meant = nearest(name, profiles)
+                raise ConfigurationError(
+                    f"{_fallback(profile)}: there is no profile {name!r}",
+                    action=f"Did you mean {meant}?" if meant else f"The profiles are: {', '.join(profiles)}.",
+                )
+    for name, profile in profiles.items():
+        if circle := _circle(name, (name,), profiles):
+            raise ConfigurationError(
+                f"{_fallback(profile)}: the profiles fall back in a circle: {' -> '.join(circle)}",
+                action="Take one of them out.",
+            )
+
+
+def _circle(goal: str, walked: tuple[str, ...], profiles: Mapping[str, Profile]) -> tuple[str, ...]:
+    """The way from a profile back to itself, empty where there is none."""
+    last = profiles.get(walked[-1])
+    for name in last.fallback if last else ():
+        if name == goal:
+            return (*walked, name)
+        if name not in walked and (found := _circle(goal, (*walked, name), profiles)):
+            return found
+    return ()
+
+
+def _fallback(profile: Profile) -> str:
+    return f"{profile.path or 'The configuration'}: profiles.{profile.name}.fallback"
+
+
+def _no_secret(profile: Profile, key: str, error: Exception) -> ConfigurationError:
+    why = error.message if isinstance(error, EarwitnessError) else str(error)
+    action = getattr(error, "action", None)
+    return ConfigurationError(f"Profile {profile.name!r}: {key}: {why}", action=action, provider=profile.provider)
 
 
 def _secrets(given: Mapping[str, Any], profile: Profile, model: type[BaseModel]) -> set[str]:
@@ -250,41 +330,6 @@ def _secrets(given: Mapping[str, Any], profile: Profile, model: type[BaseModel])
     shown = {name for name, field in model.model_fields.items() if "Secret" not in repr(field.annotation)}
     hidden = (value for key, value in given.items() if key not in shown or value != profile.settings[key])
     return {leaf for value in hidden for leaf in leaves(value)}
-
-
-def _secret_in(path: Path, profile: Profile, key: str) -> str:
-    try:
-        secret = _content(path, longest=_LONGEST_SECRET).decode("utf-8").strip()
-    except (OSError, ValueError) as error:
-        why = "it is no text file" if isinstance(error, UnicodeDecodeError) else _reason(error)
-        raise _no_secret(profile, key, f"{path} cannot be read: {why}", "Write the secret into that file.") from None
-    if not secret:
-        raise _no_secret(profile, key, f"{path} is empty", "Write the secret into that file.")
-    return secret
-
-
-def _content(path: Path, *, longest: int) -> bytes:
-    """The bytes of an ordinary file of bounded length. Raises OSError with the reason in words, or ValueError."""
-    with open(path, "rb", opener=_without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("it is no ordinary file")
-        content = file.read(longest + 1)
-    if len(content) > longest:
-        raise ValueError(f"it is longer than {longest // 1024} KiB")
-    return content
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    # A pipe would not open before somebody writes into it.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return getattr(error, "strerror", None) or str(error)
-
-
-def _no_secret(profile: Profile, key: str, why: str, action: str) -> ConfigurationError:
-    return ConfigurationError(f"Profile {profile.name!r}: {key}: {why}", action=action, provider=profile.provider)
 
 
 def _installed() -> tuple[str, ...]:
@@ -298,16 +343,3 @@ def _no_choice(candidates: Sequence[str]) -> ConfigurationError:
             action=f"Name one of {', '.join(candidates)}, or set default_profile in {CONFIG_NAME}.",
         )
     return ConfigurationError("No provider is installed", action="Install one: pip install earwitness-<provider>.")
-
-
-def _user_folder() -> Path:
-    """Where programs of this system keep their user's configuration (XDG Base Directory on Unix)."""
-    if sys.platform == "win32":
-        base = os.environ.get("APPDATA") or os.path.expanduser("~/AppData/Roaming")
-    elif sys.platform == "darwin":
-        base = os.path.expanduser("~/Library/Application Support")
-    else:
-        base = os.environ.get("XDG_CONFIG_HOME") or ""
-        # "All paths must be absolute; a relative one is to be ignored."
-        base = base if os.path.isabs(base) else os.path.expanduser("~/.config")
-    return Path(base) / "earwitness"
