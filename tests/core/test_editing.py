@@ -18,6 +18,7 @@ from earwitness.editing import (
     slice_time,
     split_by_channel,
     split_by_speaker,
+    without_text,
 )
 from earwitness.errors import InvalidRequestError
 from earwitness.export import cells
@@ -201,3 +202,19 @@ def test_names_are_given_by_label() -> None:
     assert named.speakers == (Speaker("1"), Speaker("2", "Ann"))
     with pytest.raises(InvalidRequestError, match=r"No speaker is labelled '3'.*1, 2"):
         name_speakers(heard, {"3": "Bo"})
+
+
+@given(valid())
+def test_timing_alone_says_nothing(transcript: Transcript) -> None:
+    """Without its text a transcript is valid, has every time, voice and confidence, and not one word of it."""
+    spoken = replace(transcript, vendor={"said": "secret"})
+    bare = without_text(spoken)
+    assert list(problems(bare)) == []
+    assert (bare.vendor, bare.raw) == ({}, None)
+    assert {one.text for segment in bare.segments for one in (segment, *segment.words)} <= {"…"}
+    kept = [(one.start_ms, one.end_ms, one.speaker, one.confidence) for one in _all(bare)]
+    assert kept == [(one.start_ms, one.end_ms, one.speaker, one.confidence) for one in _all(spoken)]
+
+
+def _all(transcript: Transcript) -> list[Segment | Word]:
+    return [one for segment in transcript.segments for one in (segment, *segment.words)]

@@ -25,9 +25,11 @@ __all__ = [
     "slice_time",
     "split_by_channel",
     "split_by_speaker",
+    "without_text",
 ]
 
 _T = TypeVar("_T", Word, Segment, AudioEvent)
+_WITHHELD = "…"
 _EACH_WORD = Shape(line_cells=0, lines=1)
 
 
@@ -160,6 +162,15 @@ def name_speakers(transcript: Transcript, names: Mapping[str, str]) -> Transcrip
             )
     old = {one.id: one.name for one in transcript.speakers}
     return replace(transcript, speakers=tuple(Speaker(label, names.get(label, old.get(label))) for label in known))
+
+
+def without_text(transcript: Transcript) -> Transcript:
+    """Who spoke when, and nothing of what: every text is `…`. What a vendor added may repeat the text, and goes too."""
+    segments = tuple(
+        replace(one, text=_WITHHELD, words=tuple(replace(word, text=_WITHHELD) for word in one.words))
+        for one in transcript.segments
+    )
+    return replace(transcript, segments=segments, vendor={}, raw=None)
 
 
 def _moved(item: _T, by_ms: int) -> _T:

@@ -23,9 +23,13 @@ COMMANDS = {
     "listen": "Write down what is said while it is being said.",
     "convert": "Write transcripts and subtitles in another format.",
     "probe": "Tell what a recording is, without hearing it.",
-    "emulate": "Serve what a vendor serves, on this machine, for tests.",
+    "explain": "Tell what a request would send, lose and cost, with no call.",
     "providers": "List the installed providers and what they can do.",
+    "profiles": "List the configured profiles, and what is wrong with them.",
+    "config": "Check the configuration, and tell what may stand in it.",
+    "emulate": "Serve what a vendor serves, on this machine, for tests.",
     "doctor": "Check the installation: versions, plugins, configuration.",
+    "completion": "Print the script for completion in bash, zsh or fish.",
 }
 """Our own commands with their one-line help, so that listing them imports none; each lives in a module of its name."""
 
@@ -50,7 +54,7 @@ class App(ExampleHelp, click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
             near = _nearest(args[0])
             hint = f" Did you mean {near!r}?" if near else ""
             ctx.fail(f"There is no command {args[0]!r}.{hint}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from ..errors import EarwitnessError, InvalidRequestError, InvalidTranscriptErro
 from ..export import Exporter, exporters, losses
 from ..models import Transcript
 from ..reading import MAX_BYTES, read, readers
-from ._errors import note
 from ._files import write_file
 from ._inputs import Input, inputs_of
 from ._progress import Bars, bars_for
@@ -25,7 +24,7 @@ from ._state import State
 from ._targets import choose_format, is_folder, targets_of
 from ._telling import Outcome, Telling
 
-__all__ = ["Wish", "convert_all", "named"]
+__all__ = ["Wish", "convert_all"]
 
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 _ENDLESS_MS = 10**12
@@ -40,7 +39,7 @@ class Wish:
     answer_of: str | None
     format: str | None
     output: str | None
-    names: tuple[str, ...]
+    names: Mapping[str, str]
     times: tuple[str | None, str | None]
 
 
@@ -55,14 +54,6 @@ def convert_all(wish: Wish, state: State) -> int:
         bars_for(len(inputs), wanted=False) as bars,
     ):
         return _converted(wish, inputs, targets, exporter, state, bars)
-
-
-def named(pairs: Iterable[str]) -> dict[str, str]:
-    """`label=name` pairs as a mapping. Raises click.UsageError."""
-    found = dict(pair.partition("=")[::2] for pair in pairs)
-    if not all(label.strip() and name.strip() for label, name in found.items()):
-        raise click.UsageError("--names takes LABEL=NAME, such as --names 1=Ann.")
-    return found
 
 
 def _refuse_unknown(wish: Wish) -> None:
@@ -81,16 +72,12 @@ def _converted(
     bars: Bars,
 ) -> int:
     telling = Telling(inputs, targets, exporter, state, bars, told_in_log=False)
-    lost: dict[str, None] = {}
     for one, target in zip(inputs, targets, strict=True):
         try:
             transcript = _edited(_read(one, wish), wish)
-            lost |= dict.fromkeys(losses(transcript, exporter))
             telling.next(_kept(transcript, exporter, target, state))
         except (EarwitnessError, OSError) as error:
             telling.next(Outcome(_told(error, one)))
-    if lost:
-        note(f"{exporter.name} has no place for {_listed(lost)}; json keeps everything.", state)
     return telling.end()
 
 
@@ -123,7 +110,7 @@ def _told(error: EarwitnessError | OSError, one: Input) -> EarwitnessError:
 
 def _edited(transcript: Transcript, wish: Wish) -> Transcript:
     if wish.names:
-        transcript = name_speakers(transcript, named(wish.names))
+        transcript = name_speakers(transcript, wish.names)
     start, end = map(_ms, wish.times)
     if start is None and end is None:
         return transcript
@@ -141,7 +128,7 @@ def _ms(text: str | None) -> int | None:
 
 
 def _kept(transcript: Transcript, exporter: Exporter, target: Path | None, state: State) -> Outcome:
-    outcome = Outcome(notices=transcript.notices)
+    outcome = Outcome(notices=transcript.notices, lost=losses(transcript, exporter))
     if target is not None:
         write_file(target, exporter.write(transcript))
     elif state.json:
@@ -149,8 +136,3 @@ def _kept(transcript: Transcript, exporter: Exporter, target: Path | None, state
     else:
         outcome.text = exporter.write(transcript)
     return outcome
-
-
-def _listed(names: Iterable[str]) -> str:
-    *most, last = sorted(names)
-    return f"{', '.join(most)} and {last}" if most else last

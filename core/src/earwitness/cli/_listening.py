@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ..errors import BadAudioError
 from ..export import cells
 from ..models import Interim, Notice, Segment
 from ..streaming import Final, StreamEvent
+from ._edits import Edits, range_of
 from ._errors import note
 from ._inputs import is_url, require_piped
 from ._output import ERASE, printable, require_output, say, watched
@@ -43,6 +45,7 @@ def listen_to(
     rate: int,
     fast: bool,
     options: Mapping[str, Any],
+    edits: Edits,
     state: State,
 ) -> int:
     """Shows what is heard until the audio ends."""
@@ -53,19 +56,34 @@ def listen_to(
     how = {"sample_rate": rate, "pace": source != "-" and not fast, **options}
     with scratch_folder():
         audio = _standard_input(rate) if source == "-" else _file(source)
-        return run(lambda: _listen(audio, chosen, loaded, how, state), state)
+        return run(lambda: _listen(audio, chosen, loaded, how, edits, state), state)
 
 
-async def _listen(audio: object, profile: str, config: Config, how: Mapping[str, Any], state: State) -> int:
+async def _listen(
+    audio: object, profile: str, config: Config, how: Mapping[str, Any], edits: Edits, state: State
+) -> int:
     show = _Machine() if state.json else _Terminal(state) if watched(sys.stdout) else _Lines(state)
     state.kept = lambda: _so_far(show.finals)
     async with connect(profile, config=config) as session, aclosing(session.stream(audio, **how)) as events:
         try:
             async for event in events:
-                show(event)
+                if (told := _edited(event, edits, state)) is not None:
+                    show(told)
         finally:
             show.end()
     return 0
+
+
+def _edited(event: StreamEvent, edits: Edits, state: State) -> StreamEvent | None:
+    """The event as it may be shown; text that still grows is nothing but what was said."""
+    if isinstance(event, Interim) and edits.no_text:
+        return None
+    if not isinstance(event, Final):
+        return event
+    segment = edits.heard(event.segment)
+    if edits.no_text and not state.json:
+        segment = replace(segment, text=range_of(segment))
+    return replace(event, segment=segment)
 
 
 def _so_far(finals: int) -> str:

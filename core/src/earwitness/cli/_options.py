@@ -8,7 +8,18 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["Within", "not_empty", "profile_options", "request_options", "request_values"]
+from ._completing import FILE
+from ._completing import profiles as complete_profiles
+
+__all__ = [
+    "Within",
+    "edit_options",
+    "names_option",
+    "not_empty",
+    "profile_options",
+    "request_options",
+    "request_values",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,17 +44,39 @@ def profile_options(function: F) -> F:
     """Adds the choice of who shall hear it."""
     function = click.option(
         "--config",
+        type=FILE,
         metavar="FILE",
         callback=not_empty,
-        help="Read this configuration file instead of the one that would be found.",
+        help="Read this configuration file instead of those that would be found.",
     )(function)
     return click.option(
         "-p",
         "--profile",
         metavar="NAME",
         callback=not_empty,
+        shell_complete=complete_profiles,
         help="Profile in earwitness.toml, or an installed provider's name.",
     )(function)
+
+
+def names_option(function: F) -> F:
+    """Adds `--names`; the value is a mapping."""
+    return click.option(
+        "--names",
+        "--speakers-map",
+        multiple=True,
+        metavar="LABEL=NAME",
+        callback=lambda _, __, pairs: _named(pairs),
+        help="Name a speaker by the vendor's label. Repeatable.",
+    )(function)
+
+
+def edit_options(function: F) -> F:
+    """Adds `--names` and `--no-text`."""
+    function = click.option("--no-text", is_flag=True, help="Show who spoke when, and nothing of what was said.")(
+        function
+    )
+    return names_option(function)
 
 
 def request_options(function: F) -> F:
@@ -72,6 +105,17 @@ def request_values(
         "vendor": dict(map(_pair, vendor)) or None,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _named(pairs: Iterable[str]) -> dict[str, str]:
+    """`label=name` pairs as a mapping. Raises click.UsageError."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        label, _, name = (part.strip() for part in pair.partition("="))
+        if not label or not name:
+            raise click.UsageError("--names takes LABEL=NAME, such as --names 1=Ann.")
+        found[label] = name
+    return found
 
 
 def _speakers(text: str | None) -> bool | str | None:
@@ -113,6 +157,7 @@ _OPTIONS = (
     ),
     click.option(
         "--hot-word",
+        "--hotword",
         multiple=True,
         metavar="WORD[:WEIGHT]",
         help="A word to listen for, weight 0 to 10. Repeatable.",

@@ -23,13 +23,18 @@ __all__ = ["Outcome", "Telling", "tell_again"]
 
 @dataclass(slots=True)
 class Outcome:
-    """What is still needed of one input's result: nothing of the transcript once it is in its file."""
+    """What is still needed of one input's result: nothing of the transcript once it is in its file.
+
+    `lost` is what the format has no place for, `aside` what else people should know.
+    """
 
     error: Exception | None = None
     text: str = field(default="", repr=False)
     document: Any = field(default=None, repr=False)
     notices: tuple[Notice, ...] = ()
     silent: bool = False
+    lost: tuple[str, ...] = ()
+    aside: str = ""
 
 
 class Telling:
@@ -52,6 +57,7 @@ class Telling:
         self._state, self._bars, self._told_in_log = state, bars, told_in_log
         self._documents: list[dict[str, Any]] = []
         self._printed = False
+        self._lost: set[str] = set()
         self._code = 0
 
     def next(self, outcome: Outcome) -> None:
@@ -61,6 +67,7 @@ class Telling:
         with self._bars.aside():
             code = self._tell(number, outcome)
         self._code = self._code or code
+        self._lost |= set(outcome.lost)
 
     def rest(self, outcomes: Sequence[Outcome | None]) -> None:
         """Tells what is left when the run was stopped; None stands for an input that has no outcome."""
@@ -74,7 +81,13 @@ class Telling:
         self.end()
 
     def end(self) -> int:
-        """Prints the document for machines, if one is wanted, and gives the exit code: that of the first failure."""
+        """Tells once what the format could not hold, prints the document for machines, if one is wanted, and gives the
+        exit code: that of the first failure.
+        """
+        if self._lost:
+            *most, last = sorted(self._lost)
+            told = f"{', '.join(most)} and {last}" if most else last
+            note(f"{self._exporter.name} has no place for {told}; json keeps everything.", self._state)
         if self._state.json:
             say(json.dumps({"results": self._documents}, ensure_ascii=False, indent=2) + "\n")
         return self._code
@@ -89,6 +102,8 @@ class Telling:
         for notice in outcome.notices:
             if notice.kind != "dropped" or not self._told_in_log:
                 note(notice.message, state, about=name)
+        if outcome.aside:
+            note(outcome.aside, state, about=name)
         if outcome.silent:
             note("no speech was heard.", state, about=name)
         if self._targets[number] is None and not state.json:
@@ -112,6 +127,8 @@ class Telling:
             told["error"] = {"kind": "bug", "message": type(outcome.error).__name__, "exit_code": BUG}
         elif target is not None:
             told |= {"output": str(target), "format": self._exporter.name}
+            if outcome.lost:
+                told["lost"] = list(outcome.lost)
         else:
             told["transcript"] = outcome.document
         return told

@@ -17,11 +17,12 @@ from .._plugins import Plugins
 from .._workers import cpu_count
 from ..config import Config, load_config
 from ..errors import BadAudioError, OutputError
-from ..export import Exporter, exporters
+from ..export import Exporter, exporters, losses
 from ..jobs import Job
 from ..models import Transcript
 from ..request import TranscriptionRequest
 from ..session import AsyncSession
+from ._edits import Edits
 from ._files import is_full, write_file
 from ._inputs import Input, inputs_of, received
 from ._output import require_output
@@ -45,6 +46,12 @@ class Wish:
     format: str | None
     output: str | None
     options: Mapping[str, Any]
+    edits: Edits
+
+    @property
+    def chose_format(self) -> bool:
+        """Whether somebody asked for this format, and does not just look at the text."""
+        return self.format is not None or self.output is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class _Work:
     inputs: Sequence[Input]
     targets: Sequence[Path | None]
     exporter: Exporter
-    options: Mapping[str, Any]
+    wish: Wish
     state: State
     handed_over: set[int] = field(default_factory=set)
 
@@ -65,6 +72,7 @@ def transcribe_all(wish: Wish, state: State) -> int:
     inputs = inputs_of(wish.files)
     folder = is_folder(wish.output, len(inputs))
     exporter = choose_format(wish.format, None if folder else wish.output, exporters(Plugins().exporters()))
+    exporter = wish.edits.exporter(exporter)
     _refuse_mixture(wish, len(inputs), exporter, state)
     config = load_config(wish.config)
     profile = config.profile(wish.profile)
@@ -73,7 +81,7 @@ def transcribe_all(wish: Wish, state: State) -> int:
     with targets_of(inputs, wish.output, exporter.suffix, folder=folder) as targets, scratch_folder():
         tell_again(inputs, state)
         heard = [received(one) for one in inputs]
-        work = _Work(heard, targets, exporter, wish.options, state)
+        work = _Work(heard, targets, exporter, wish, state)
         with bars_for(len(inputs), wanted=not (state.json or state.verbose)) as bars:
             return run(lambda: _transcribed(work, profile.name, config, bars), state)
 
@@ -122,7 +130,7 @@ async def _one(session: AsyncSession, work: _Work, number: int, bars: Bars, gate
                         work.handed_over.add(number)
                     bar(job)
 
-                transcript = await session.transcribe(wanted.source, on_change=changed, **work.options)
+                transcript = await session.transcribe(wanted.source, on_change=changed, **work.wish.options)
             return await _to_the_end(asyncio.create_task(asyncio.to_thread(_kept, transcript, work, number)))
         except Exception as error:
             return Outcome(error)
@@ -147,7 +155,10 @@ async def _to_the_end(keeping: asyncio.Task[Outcome]) -> Outcome:
 
 def _kept(transcript: Transcript, work: _Work, number: int) -> Outcome:
     target = work.targets[number]
-    outcome = Outcome(notices=transcript.notices, silent=not transcript.segments)
+    aside = work.wish.edits.strange(transcript)
+    transcript = work.wish.edits.done(transcript)
+    lost = losses(transcript, work.exporter) if work.wish.chose_format else ()
+    outcome = Outcome(notices=transcript.notices, silent=not transcript.segments, lost=lost, aside=aside)
     if target is not None:
         write_file(target, work.exporter.write(transcript))
     elif work.state.json:

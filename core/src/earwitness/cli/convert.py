@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from ._commands import Command, common, state_of
+from ._completing import FILE, formats, providers, readable_formats
+from ._options import names_option
 
 __all__ = ["command"]
 
@@ -18,12 +20,31 @@ __all__ = ["command"]
         "earwitness convert answer.json --answer-of clova --output meeting.vtt",
     ),
 )
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--from", "source", metavar="NAME", help="Format of the files. [default: told by their content]")
-@click.option("--answer-of", metavar="PROVIDER", help="The files are this vendor's own answers; its plugin reads them.")
-@click.option("-f", "--format", metavar="NAME", help="Format to write. [default: by --output's suffix, else txt]")
-@click.option("-o", "--output", metavar="PATH", help="File, or folder for several results; only you can read them.")
-@click.option("--names", multiple=True, metavar="LABEL=NAME", help="Name a speaker by the vendor's label. Repeatable.")
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--from",
+    "source",
+    metavar="NAME",
+    shell_complete=readable_formats,
+    help="Format of the files. [default: told by their content]",
+)
+@click.option(
+    "--answer-of",
+    metavar="PROVIDER",
+    shell_complete=providers,
+    help="The files are this vendor's own answers; its plugin reads them.",
+)
+@click.option(
+    "-f",
+    "--format",
+    metavar="NAME",
+    shell_complete=formats,
+    help="Format to write. [default: by --output's suffix, else txt]",
+)
+@click.option(
+    "-o", "--output", type=FILE, metavar="PATH", help="File, or folder for several results; only you can read them."
+)
+@names_option
 @click.option("--from-time", metavar="TIME", help="Keep what is said from here on: seconds, M:SS or H:MM:SS.")
 @click.option("--to-time", metavar="TIME", help="Keep what is said up to here.")
 @common
@@ -36,7 +57,7 @@ def command(
     answer_of: str | None,
     format: str | None,
     output: str | None,
-    names: tuple[str, ...],
+    names: dict[str, str],
     from_time: str | None,
     to_time: str | None,
 ) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ._commands import Command, common, state_of
+from ._completing import FILE
 from ._options import not_empty
 
 __all__ = ["command"]
@@ -13,9 +14,10 @@ __all__ = ["command"]
 @click.command("doctor", cls=Command, example=("earwitness doctor",))
 @click.option(
     "--config",
+    type=FILE,
     metavar="FILE",
     callback=not_empty,
-    help="Read this configuration file instead of the one that would be found.",
+    help="Read this configuration file instead of those that would be found.",
 )
 @common
 @click.pass_context

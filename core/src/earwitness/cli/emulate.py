@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ._commands import Command, common, state_of
+from ._completing import FILE, providers
 from ._options import profile_options
 
 __all__ = ["command"]
@@ -21,7 +22,7 @@ __all__ = ["command"]
         "earwitness emulate clova --json --fault bad_day.toml",
     ),
 )
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=providers)
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen.")
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=0, show_default=True, metavar="N", help="Port; 0 is any free one."
@@ -30,19 +31,26 @@ __all__ = ["command"]
 @click.option(
     "--transcript",
     "transcripts",
+    type=FILE,
     multiple=True,
     metavar="FILE",
     help="Hear this transcript (JSON or text) and not the audio. Several belong to recordings of the same names.",
 )
-@click.option("--fault", "faults", metavar="FILE", help="A TOML file that says which calls go wrong, and how.")
-@click.option("--billing", metavar="FILE", help="Write here what a real account would be billed, a JSON line each.")
+@click.option(
+    "--fault", "faults", type=FILE, metavar="FILE", help="A TOML file that says which calls go wrong, and how."
+)
+@click.option(
+    "--billing", type=FILE, metavar="FILE", help="Write here what a real account would be billed, a JSON line each."
+)
 @click.option(
     "--switch", "switches", multiple=True, metavar="KEY=VALUE", help="Choose what nobody documents. Repeatable."
 )
 @click.option(
     "--secret", "secrets", multiple=True, metavar="KEY=VALUE", help="Take this secret, not a drawn one. Repeatable."
 )
-@click.option("--storage", metavar="FOLDER", help="What the vendor's object storage holds, and where results go.")
+@click.option(
+    "--storage", type=FILE, metavar="FOLDER", help="What the vendor's object storage holds, and where results go."
+)
 @click.option(
     "--speed",
     type=click.FloatRange(0),

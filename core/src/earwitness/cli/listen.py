@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from ._commands import Command, common, state_of
-from ._options import Within, profile_options, request_options, request_values
+from ._completing import FILE
+from ._options import Within, edit_options, profile_options, request_options, request_values
 
 __all__ = ["command"]
 
@@ -20,7 +21,7 @@ __all__ = ["command"]
         "arecord -f S16_LE -r 16000 -c 1 -t raw | earwitness listen -",
     ),
 )
-@click.argument("source", metavar="FILE|-")
+@click.argument("source", type=FILE, metavar="FILE|-")
 @profile_options
 @request_options
 @click.option(
@@ -32,6 +33,7 @@ __all__ = ["command"]
     help="Sample rate of standard input.",
 )
 @click.option("--fast", is_flag=True, help="Hear a file as fast as the engine can, not at the speed of speech.")
+@edit_options
 @common
 @click.pass_context
 def command(
@@ -42,6 +44,8 @@ def command(
     config: str | None,
     rate: int,
     fast: bool,
+    names: dict[str, str],
+    no_text: bool,
     **options: Any,
 ) -> int:
     """Write down what is said while it is being said.
@@ -53,6 +57,7 @@ def command(
 
     Ctrl-C ends it; what is finished has been printed by then.
     """
+    from ._edits import Edits
     from ._listening import listen_to
 
     return listen_to(
@@ -62,5 +67,6 @@ def command(
         rate=rate,
         fast=fast,
         options=request_values(**options),
+        edits=Edits(names, no_text),
         state=state_of(ctx),
     )

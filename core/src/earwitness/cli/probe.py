@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from ._commands import Command, common, state_of
+from ._completing import FILE
 
 __all__ = ["command"]
 
 
 @click.command("probe", cls=Command, example=("earwitness probe meeting.mp4", "earwitness probe *.wav --json"))
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
 @common
 @click.pass_context
 def command(ctx: click.Context, /, files: tuple[str, ...]) -> int:

@@ -1,0 +1,53 @@
+"""`earwitness explain`: what a request would send, lose and cost, before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ._commands import Command, common, state_of
+from ._completing import FILE
+from ._completing import profiles as complete_profiles
+from ._options import not_empty, request_options, request_values
+
+__all__ = ["command"]
+
+
+@click.command(
+    "explain",
+    cls=Command,
+    example=(
+        "earwitness explain meeting.wav --profiles calls,local --speakers 2",
+        "earwitness explain https://example.com/meeting.mp3 --language ko --json",
+    ),
+)
+@click.argument("file", type=FILE, metavar="FILE")
+@click.option(
+    "-p",
+    "--profiles",
+    metavar="NAME,...",
+    callback=not_empty,
+    shell_complete=complete_profiles,
+    help="Profiles to compare, or installed providers. [default: every configured one]",
+)
+@click.option(
+    "--config",
+    type=FILE,
+    metavar="FILE",
+    callback=not_empty,
+    help="Read this configuration file instead of those that would be found.",
+)
+@request_options
+@common
+@click.pass_context
+def command(ctx: click.Context, /, file: str, profiles: str | None, config: str | None, **options: Any) -> int:
+    """Tell what a request would send, lose and cost under each profile, without any call.
+
+    FILE is a recording or a web address. Of a recording only what tells its form is read. The price is an estimate
+    from the profile's own price table. The exit code is 0 when some profile would answer, else 9.
+    """
+    from ._explaining import explain_all
+
+    names = [name.strip() for name in (profiles or "").split(",") if name.strip()]
+    return explain_all(file, names, config, request_values(**options), state_of(ctx))
