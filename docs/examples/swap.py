@@ -1,6 +1,6 @@
 """One application for every provider: only the name of the profile changes.
 
-    python docs/examples/swap.py PROFILE [RECORDING]
+python docs/examples/swap.py PROFILE [RECORDING]
 """
 
 import sys
@@ -20,8 +20,8 @@ def recorded(session: earwitness.Session, recording: Path) -> None:
     transcript = session.result(job)
     print("job:     ", statuses[-1])
     for segment in transcript.segments:
-        assert segment.start_ms is not None and segment.end_ms is not None
-        assert all(segment.start_ms <= (word.start_ms or 0) <= segment.end_ms for word in segment.words)
+        assert segment.start_ms is not None
+        assert all(segment.start_ms <= (word.start_ms or 0) for word in segment.words)
         print("segment: ", segment.text)
     print("words:   ", sum(len(segment.words) for segment in transcript.segments))
 

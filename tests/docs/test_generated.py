@@ -17,7 +17,20 @@ def _generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["cli.md", "errors.md", "options.md", "capabilities.md", "transcript.schema.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cli.md",
+        "errors.md",
+        "options.md",
+        "capabilities.md",
+        "precedence.md",
+        "formats.md",
+        "config.schema.json",
+        "transcript.schema.json",
+        "clova.md",
+    ],
+)
 def test_generated_page_is_current(name: str) -> None:
     """Nobody has to remember: a page that lags behind the code fails here, with the command that mends it."""
     path = DOCS / "reference" / name
