@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from earwitness._text import one_line
 from earwitness.errors import InvalidRequestError, InvalidTranscriptError, UnsupportedFeatureError
 from earwitness.export import exporters, losses, render
 from earwitness.models import AudioEvent, Segment, Speaker, Transcript, Word
-from earwitness.reading import MAX_BYTES, read, readers
+from earwitness.reading import MAX_BYTES, read, readers, smi, srt
 from support.transcripts import valid
 
 WORDS = st.text(
@@ -316,3 +317,24 @@ def test_huge_and_unknown_files_are_refused() -> None:
         read(b"\x00\x01\x02", name="a.doc")
     with pytest.raises(InvalidRequestError, match="'doc' cannot be read"):
         read(b"", format="doc")
+
+
+@pytest.mark.parametrize(
+    ("cues", "text", "times"),
+    [
+        (
+            srt.cues,
+            "1\n00:00:05,000 --> 00:00:02,000\nx\n\n2\n-00:00:01,000 --> 00:00:03,000\ny\n",
+            [(5000, 2000), (-1000, 3000)],
+        ),
+        (smi.cues, "<SYNC Start=5000><P>x<SYNC Start=2000><P>y<SYNC Start=-5><P>", [(5000, 2000), (2000, -5)]),
+    ],
+)
+def test_a_lenient_caller_keeps_cues_with_impossible_times(
+    cues: Callable[..., Iterator[Segment]], text: str, times: list[tuple[int, int]]
+) -> None:
+    """Whoever has paid for the text gets its cues with the times as they are written; a file is refused."""
+    found = list(cues(text, strict=False))
+    assert [(one.text, one.start_ms, one.end_ms) for one in found] == [("x", *times[0]), ("y", *times[1])]
+    with pytest.raises(InvalidTranscriptError):
+        list(cues(text))

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from earwitness.capabilities import AudioFacts, AudioForm
 from earwitness.errors import AudioTooLargeError, BadAudioError, ConfigurationError, EarwitnessError
 from earwitness.media import Media, convert, misfit, open_media, pcm
+from earwitness.media._ebml import matroska_or_webm
 from earwitness.request import BytesAudio, FileAudio, PcmFormat
 from support.fresh import run
 
@@ -179,7 +180,7 @@ FORMATS: dict[str, tuple[Callable[[], bytes], AudioFacts]] = {
     ),
     "webm video": (
         lambda: recorded("webm", "libopus", rate=48_000, video="libvpx"),
-        AudioFacts("matroska", "opus", 1500, 48_000, 1),
+        AudioFacts("webm", "opus", 1500, 48_000, 1),
     ),
     "ts": (
         lambda: recorded("mpegts", "aac", rate=48_000, video="mpeg2video"),
@@ -274,8 +275,64 @@ class TestFormats:
         content = FORMATS["m4a"][0]()
         assert media_of(content, "talk.mp4").facts.container == "mp4"
         assert media_of(FORMATS["mp4 video"][0](), "talk").facts.container == "mp4"
-        assert media_of(FORMATS["webm video"][0](), "talk.webm").content_type == "video/webm"
+        assert media_of(FORMATS["webm video"][0](), "talk").content_type == "video/webm"
         assert media_of(content).content_type == "audio/mp4"
+
+
+class TestMatroskaAndWebm:
+    """FFmpeg knows one family for both, and services do not: what the file says of itself tells which."""
+
+    @pytest.mark.parametrize("name", ["talk", "talk.webm", "talk.mkv"])
+    @pytest.mark.parametrize("container", ["matroska", "webm"])
+    def test_the_content_tells_and_not_the_name(self, container: str, name: str) -> None:
+        """The same sound in each container is told apart, whatever its file is called."""
+        facts = media_of(recorded(container, "libopus", rate=48_000), name).facts
+        assert (facts.container, facts.codec) == (container, "opus")
+
+    def test_webm_is_converted_for_who_takes_only_matroska(self) -> None:
+        """A service that lists Matroska gets Matroska as it is, and WebM in another form."""
+        form = AudioForm(containers=("matroska", "flac"), preferred=("flac", "flac"))
+        film = media_of(recorded("matroska", "libopus", rate=48_000))
+        assert convert(film, form) is film
+        with convert(media_of(recorded("webm", "libopus", rate=48_000)), form) as made:
+            assert made.facts.container == "flac"
+            assert is_the_tone(decoded(made))
+
+    def test_pyav_is_not_needed_to_tell(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without PyAV the container is known all the same, so that nothing is sent in a form that is refused."""
+        content = recorded("webm", "libopus", rate=48_000)
+        monkeypatch.setitem(sys.modules, "av", None)
+        monkeypatch.setattr("earwitness.media._source.have_av", lambda: False)
+        assert media_of(content).facts == AudioFacts("webm", length=len(content))
+        with pytest.raises(ConfigurationError, match=r"earwitness\[media\]"):
+            convert(media_of(content), AudioForm(containers=("matroska",)))
+
+    @pytest.mark.parametrize(
+        ("head", "told"),
+        [
+            ("1a45dfa3 87 4282 84 7765626d", "webm"),
+            ("1a45dfa3 0100000000000007 4282 84 7765626d", "webm"),
+            ("1a45dfa3 8c 4286 8101 4282 86 7765626d 0000", "webm"),
+            ("1a45dfa3 84 4286 8101 4282 84 7765626d", "matroska"),  # behind the header's end
+            ("1a45dfa3 8b 4282 88 6d6174726f736b61", "matroska"),
+            ("1a45dfa3 87 ec84 4282 8477 4282 84 7765626d", "matroska"),  # within another element, and behind the end
+            ("1a45dfa3 87 4282 84 7765", "matroska"),
+            ("1a45dfa3", "matroska"),
+            ("1a45dfa3 00", "matroska"),
+            ("1a45dfa3 ff 00 00", "matroska"),
+            ("1a45df", None),
+            ("", None),
+            ("4f676753 4282 84 7765626d", None),
+        ],
+    )
+    def test_the_header_is_read_element_by_element(self, head: str, told: str | None) -> None:
+        """Lengths of any width, padding, other elements before it and cut headers do not mislead."""
+        assert matroska_or_webm(bytes.fromhex(head)) == told
+
+    @given(st.binary(max_size=64))
+    def test_any_header_ends(self, rest: bytes) -> None:
+        """No bytes behind the mark keep the reader from an answer."""
+        assert matroska_or_webm(b"\x1a\x45\xdf\xa3" + rest) in ("matroska", "webm")
 
 
 class TestChannels:

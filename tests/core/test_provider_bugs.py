@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 
 import earwitness
+from earwitness.engine import Engine
 from earwitness.errors import AuthenticationError, PluginError
 from earwitness.export import render
 from earwitness.models import Segment, Transcript
+from earwitness.provider import Submission
 from support.distributions import Site, on_path, provider_source
+from support.engines import OddEngine
+from support.sessions import recording, session_of
+from support.shapes import EngineVendor
 
 SECRET = "KEYMARKER42"
 STREAMS = 'services=(Service(name="only", audio=("inline", "stream"), languages=("en-US",)),)'
@@ -154,3 +159,35 @@ def test_a_transcript_survives_an_exporter_that_fails() -> None:
     with pytest.raises(earwitness.EarwitnessError):
         render(transcript, "srt")
     assert transcript.to_json() == before and render(transcript, "txt").strip() == transcript.text
+
+
+class _OddVendor(EngineVendor):
+    """Its engine gives what no engine may give, with the provider's secret in it."""
+
+    name = "odd"
+
+    def secrets(self) -> tuple[str, ...]:
+        return (SECRET,)
+
+    def engine(self, submission: Submission) -> Engine:
+        """An engine that gives a text where an event belongs."""
+        return OddEngine(SECRET)  # type: ignore[return-value]  # that is the bug
+
+
+@pytest.mark.parametrize("way", ["job", "stream"])
+def test_an_engines_mistake_names_the_provider_either_way(tmp_path: Path, way: str) -> None:
+    """What an engine gives against its contract is told with the provider's name, from a job and from a stream."""
+
+    async def main() -> PluginError:
+        async with session_of(_OddVendor, {}) as session:
+            with pytest.raises(PluginError, match="OddEngine") as caught:
+                if way == "job":
+                    await session.transcribe(recording(tmp_path / "a.wav", seconds=0.2))
+                else:
+                    async for _ in session.stream([bytes(3_200)]):
+                        pass
+        return caught.value
+
+    error = asyncio.run(main())
+    assert error.provider == "odd" and error.details()["provider"] == "odd"
+    assert SECRET not in f"{error} {error!r} {error.details()}"

@@ -1,6 +1,7 @@
 """CLOVA's REST interface for tests, spoken by hand as its manual describes it: without the plugin."""
 
 import http.client
+import io
 import json
 import threading
 import time
@@ -11,12 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
+import pytest
+
 from earwitness.emulation import EmulatorOptions, GivenHearing, Hearing, running
 from earwitness.models import AudioEvent, Segment, Speaker, Transcript, Word
 from earwitness_clova.emulator import create
 from support.clova import wav
 
-__all__ = ["BASIC", "SAID", "SECRETS", "WAIT_S", "Bare", "Reply", "emulated", "part", "receiving", "until"]
+__all__ = ["BASIC", "SAID", "SECRETS", "WAIT_S", "Bare", "Reply", "emulated", "packed", "part", "receiving", "until"]
 
 T = TypeVar("T")
 WAIT_S = 60
@@ -47,6 +50,20 @@ SAID = Transcript(
     (Speaker("1"), Speaker("2", "김민수")),
     (AudioEvent("music", 3500, 9000),),
 )
+
+
+def packed(container: str) -> bytes:
+    """A second of silence in this container of FFmpeg's, as Opus."""
+    av = pytest.importorskip("av")
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as out:
+        stream = out.add_stream("libopus", rate=48_000)
+        frame = av.AudioFrame(format="s16", layout="mono", samples=48_000)
+        frame.sample_rate = 48_000
+        frame.planes[0].update(bytes(96_000))
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            out.mux(packet)
+    return file.getvalue()
 
 
 @dataclass

@@ -115,9 +115,17 @@ class _Hearing:
         self.version: str | None = None
         self.heard_ms = 0
 
-    def events(self) -> AsyncGenerator[StreamEvent]:
-        """Everything that is heard, with no lone surrogate in its texts."""
-        return self._from_engine() if self._dialect() is None else self._from_dialect()
+    async def events(self) -> AsyncGenerator[StreamEvent]:
+        """Everything that is heard, with no lone surrogate in its texts; errors name the provider, not its secrets."""
+        source = self._from_engine() if self._dialect() is None else self._from_dialect()
+        async with aclosing(source) as told:
+            try:
+                async for event in told:
+                    yield well_formed(event)
+            except EarwitnessError as error:
+                Masker(secrets_of(self._provider)).clean(error)
+                error.provider = error.provider or self._provider.name
+                raise
 
     async def _from_engine(self) -> AsyncGenerator[StreamEvent]:
         with foreign(self._provider.name, "engine()"):
@@ -129,9 +137,9 @@ class _Hearing:
         async with aclosing(counted), aclosing(self._runtime.listen(engine, counted)) as heard:
             async for event in heard:
                 if isinstance(event, Segment):
-                    yield well_formed(Final(event, event.end_ms or self.heard_ms))
+                    yield Final(event, event.end_ms or self.heard_ms)
                 elif isinstance(event, Interim):
-                    yield well_formed(event)
+                    yield event
                 elif isinstance(event, EngineEnd):
                     self.version = event.version
 
@@ -142,15 +150,9 @@ class _Hearing:
         blocks = self._blocks(rate)
         if self._pace:
             blocks = paced(blocks, sample_rate=rate)
-        events = drive(self._fresh_dialect, blocks, in_rate=rate)
-        async with aclosing(events) as told:
-            try:
-                async for event in told:
-                    yield well_formed(event)
-            except EarwitnessError as error:
-                Masker(secrets_of(self._provider)).clean(error)
-                error.provider = error.provider or self._provider.name
-                raise
+        async with aclosing(drive(self._fresh_dialect, blocks, in_rate=rate)) as told:
+            async for event in told:
+                yield event
 
     def _fresh_dialect(self) -> Any:
         dialect = self._dialect()

@@ -78,8 +78,8 @@ class Limit:
 class AudioForm:
     """Which audio a service takes as it is; everything else is converted first. `None` is no limit.
 
-    `codecs` and `containers` carry FFmpeg's names; `preferred` is the container and codec to convert to. `otherwise`
-    is what a person can do with audio that is too large or too long, as a sentence.
+    `codecs` and `containers` carry FFmpeg's names, but `matroska` and `webm` are two; `preferred` is the container and
+    codec to convert to. `otherwise` is what a person can do with audio that is too large or too long, as a sentence.
     """
 
     containers: tuple[str, ...] | None = None

@@ -12,7 +12,6 @@ import tomllib
 import traceback
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +39,14 @@ from earwitness.errors import (
 from earwitness.jobs import JobStatus, VendorReference
 from earwitness.models import Answer, AudioEvent, Segment, Transcript, Word
 from earwitness.provider import Callback
-from earwitness.request import RequestOptions, StoredAudio, UrlAudio
+from earwitness.request import BytesAudio, RequestOptions, StoredAudio, UrlAudio
 from earwitness.session import AsyncSession
 from earwitness_clova.emulator._params import read_params
 from earwitness_clova.emulator._switches import ClovaSwitches
 from earwitness_clova.emulator._wire import Identity, result_body, smi, srt
 from earwitness_clova.provider import Clova
 from support.clova import wav
-from support.clova_http import SAID, SECRETS, Bare, emulated, receiving, until
+from support.clova_http import SAID, SECRETS, Bare, emulated, packed, receiving, until
 from support.transcripts import valid
 
 ON = {"speaker_recognition": "on"}
@@ -121,13 +120,20 @@ def test_silence_is_a_success() -> None:
 @pytest.mark.parametrize("completion", ["sync", "async"])
 @pytest.mark.parametrize("kind", ["text/plain; charset=utf-8", "application/json"])
 def test_subtitles_of_the_vendor_are_read_back(format: str, completion: str, kind: str) -> None:
-    """SRT and SMI answers give the cues and the speakers' letters again, whatever their content type."""
-    nameless = replace(SAID, speakers=())
-    with emulated(nameless, switches={**ON, "subtitle_type": kind}) as bare:
+    """SRT and SMI answers give the cues and the speakers' letters and names again, whatever their content type."""
+    with emulated(switches={**ON, "subtitle_type": kind}) as bare:
         heard = transcribed(bare, speakers=True, vendor={"format": format, "completion": completion})
     assert [one.text for one in heard.segments] == [one.text for one in SAID.segments]
     assert [one.start_ms for one in heard.segments] == [0, 2140]
-    assert [one.speaker for one in heard.segments] == ["A", "B"]
+    assert [one.speaker for one in heard.segments] == ["A", "김민수"]
+
+
+@pytest.mark.parametrize("container", ["webm", "matroska"])
+@pytest.mark.parametrize("name", ["talk", "talk.webm", "talk.mkv"])
+def test_a_recording_of_a_browser_is_heard(container: str, name: str) -> None:
+    """WebM, which CLOVA refuses, is converted before it is sent, whatever it is called; Matroska goes as it is."""
+    with emulated() as bare:
+        assert transcribed(bare, BytesAudio(packed(container), name)).text == SAID.text
 
 
 def test_stored_objects_and_addresses_are_heard(tmp_path: Path) -> None:

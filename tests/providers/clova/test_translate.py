@@ -297,6 +297,79 @@ def test_a_colon_in_the_text_is_no_speaker() -> None:
     assert transcript.speakers == ()
 
 
+ASKED = VendorReference("long", "t", state={"format": "SRT", "speakers": True})
+UNASKED = VendorReference("long", "t", state={"format": "SRT"})
+
+
+def renamed(*names: str, form: str = SRT) -> str:
+    """The example with these names in place of its letters."""
+    for letter, name in zip("AB", names, strict=True):
+        form = form.replace(f"{letter}: ", f"{name}: ")
+    return form
+
+
+@pytest.mark.parametrize("form", [SRT, SMI])
+@pytest.mark.parametrize(
+    "names", [("김민수", "B"), ("A", "Dr. Kim"), ("상담원 1", "O'Neil (팀장)"), ("김민수", "김민수"), ("A", "AB")]
+)
+def test_edited_names_are_speakers(names: tuple[str, str], form: str) -> None:
+    """A name given in the vendor's editor stands where the letter stood, and is the speaker's name and no text."""
+    transcript = read(renamed(*names, form=form), reference=ASKED)
+    assert [one.text for one in transcript.segments] == ["회의를 시작하겠습니다.", "네, 좋습니다."]
+    assert tuple(one.speaker for one in transcript.segments) == names
+    assert transcript.speakers == tuple(
+        Speaker(one, None if one in ("A", "B", "AB") else one) for one in dict.fromkeys(names)
+    )
+
+
+def test_a_speaker_who_says_nothing_is_no_reason_to_doubt_the_others() -> None:
+    """A cue of nothing but a name has a speaker and no text."""
+    transcript = read(renamed("김민수", "B").replace("네, 좋습니다.", ""), reference=ASKED)
+    assert [(one.speaker, one.text) for one in transcript.segments] == [("김민수", "회의를 시작하겠습니다."), ("B", "")]
+
+
+@pytest.mark.parametrize(
+    ("names", "reference"),
+    [
+        (("참고", "참고"), UNASKED),  # no speakers were asked for
+        (("김민수", "이영희"), None),  # nobody knows, and nobody speaks twice
+        (("A", "이영희"), None),
+        (("그래서 제가 말씀드린 것은 이것입니다", "B"), ASKED),  # a sentence
+        (("좋아요, 그럼", "B"), ASKED),
+        (("끝났습니다. 다음", "B"), ASKED),
+        (("- 하나", "B"), ASKED),
+        (("x" * 41, "B"), ASKED),
+    ],
+)
+def test_ordinary_words_before_a_colon_are_text(names: tuple[str, str], reference: VendorReference | None) -> None:
+    """What is no name, or nothing says that there are names, stays where it is said."""
+    transcript = read(renamed(*names), reference=reference)
+    assert [one.text.partition(":")[0] for one in transcript.segments] == list(names)
+    assert transcript.speakers == ()
+
+
+def test_names_that_repeat_are_speakers_though_nobody_knows_what_was_asked() -> None:
+    """In a stored answer, whose request is not known, somebody who speaks twice is a speaker."""
+    thrice = renamed("김민수", "이영희") + "\n3\n00:00:04,000 --> 00:00:05,000\n김민수: 끝.\n"
+    assert [one.speaker for one in read(thrice).segments] == ["김민수", "이영희", "김민수"]
+
+
+def test_a_time_or_an_address_is_no_name() -> None:
+    """A colon without a blank behind it divides no name from what is said."""
+    transcript = read(renamed("10", "http").replace(": ", ":"), reference=ASKED)
+    assert [one.text[:5] for one in transcript.segments] == ["10:회의", "http:"]
+
+
+def test_impossible_times_of_subtitles_cost_only_themselves() -> None:
+    """A cue that ends before it starts is mended and told; its text and all others stay."""
+    transcript = read(SRT.replace("--> 00:00:03,500", "--> 00:00:01,000"))
+    assert [(one.start_ms, one.end_ms) for one in transcript.segments] == [(0, 2140), (2140, 2140)]
+    assert transcript.segments[1].text == "네, 좋습니다." and len(told(transcript, "repaired")) == 1
+    backwards = read(SMI.replace("2140", "-5"))
+    assert [one.text for one in backwards.segments] == ["회의를 시작하겠습니다.", "네, 좋습니다."]
+    assert all((one.start_ms or 0) >= 0 for one in backwards.segments)
+
+
 def test_several_lines_and_numbers_in_a_cue() -> None:
     """A cue's lines are joined, and a line that is only a number stays where it is said."""
     (cue, last) = read("1\n00:00:00,000 --> 00:00:01,000\n2026\nyears\n\n2\n00:00:02,000 --> 00:00:03,5\n7\n").segments

@@ -11,6 +11,7 @@ import stat
 import tempfile
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -29,6 +30,7 @@ from ..request import (
 )
 from ._checks import changed, check_form, no_sound, readable, shown, writable
 from ._decoding import have_av, probe_with_av
+from ._ebml import matroska_or_webm
 from ._wav import is_wav, plain_samples
 
 __all__ = ["Media", "open_media", "probe", "temporary_file"]
@@ -188,7 +190,8 @@ def open_media(source: AudioSource) -> Media:
 def probe(source: AudioSource | Media) -> AudioFacts:
     """What is known of the audio without decoding it; all None for a URL or a stored object.
 
-    WAV and bare samples need no library; everything else needs PyAV, without which only the length is known.
+    WAV and bare samples need no library; everything else needs PyAV, without which only the length is known, and
+    whether it is Matroska or WebM.
     Raises BadAudioError, and InvalidRequestError for a stream that reading would use up.
     """
     match source:
@@ -240,7 +243,8 @@ def _facts(media: Media, pcm: PcmFormat | None) -> AudioFacts:
         )
     if pcm is not None or Path(media.name).suffix.lower() in (".raw", ".pcm"):
         return _bare_facts(media, pcm or _BARE)
-    return probe_with_av(media) if have_av() else AudioFacts(length=media.length)
+    facts = probe_with_av(media) if have_av() else AudioFacts(length=media.length)
+    return replace(facts, container=matroska_or_webm(head) or facts.container)
 
 
 def _wav_facts(media: Media) -> AudioFacts:

@@ -16,13 +16,18 @@ ARROW = re.compile(rf"\s*(-?){_STAMP}[ \t]*-->[ \t]*(-?){_STAMP}")
 """A line of times; hours may be missing, as in WebVTT."""
 
 
-def cue(found: re.Match[str], lines: Iterable[str], *, line: int, words: tuple[Word, ...] = ()) -> Segment:
-    """The segment of one cue; `line` is where its times stand. Raises InvalidTranscriptError for impossible times."""
+def cue(
+    found: re.Match[str], lines: Iterable[str], *, line: int, words: tuple[Word, ...] = (), strict: bool = True
+) -> Segment:
+    """The segment of one cue; `line` is where its times stand. Raises InvalidTranscriptError for impossible times.
+
+    Without `strict` they stay as they are written.
+    """
     minus, *start, other_minus, h, m, s, part = found.groups()
-    if minus or other_minus:
+    begin, end = stamp(*start) * (-1 if minus else 1), stamp(h, m, s, part) * (-1 if other_minus else 1)
+    if strict and (minus or other_minus):
         refuse("a time is negative", line=line)
-    begin, end = stamp(*start), stamp(h, m, s, part)
-    if end < begin:
+    if strict and end < begin:
         refuse("the cue ends before it starts", line=line)
     return Segment(one_line("\n".join(lines)), begin, end, words)
 

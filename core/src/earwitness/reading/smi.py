@@ -25,8 +25,11 @@ def read(data: bytes) -> Transcript:
     return finished(cues(text))
 
 
-def cues(text: str) -> Iterator[Segment]:
-    """Every cue that shows something. The last one's end nobody knows, unless an empty one follows it."""
+def cues(text: str, *, strict: bool = True) -> Iterator[Segment]:
+    """Every cue that shows something. The last one's end nobody knows, unless an empty one follows it.
+
+    Impossible times raise InvalidTranscriptError, or stay for `repair` where the text is not to be lost over them.
+    """
     found = list(_SYNC.finditer(text))
     for number, sync in enumerate(found):
         following = found[number + 1] if number + 1 < len(found) else None
@@ -35,7 +38,7 @@ def cues(text: str) -> Iterator[Segment]:
         if not shown:
             continue
         start, end = int(sync[1]), int(following[1]) if following else None
-        if start < 0 or (end is not None and end < start):
+        if strict and (start < 0 or (end is not None and end < start)):
             line = text.count("\n", 0, sync.start()) + 1
             refuse("a time is negative" if start < 0 else "the cue ends before it starts", line=line)
         yield Segment(shown, start, end, derived=("end_ms",) if following else ())

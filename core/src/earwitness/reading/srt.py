@@ -22,8 +22,11 @@ def read(data: bytes) -> Transcript:
     return finished(one for one in found if one.text)
 
 
-def cues(text: str) -> Iterator[Segment]:
-    """Every cue of the text, those without words included."""
+def cues(text: str, *, strict: bool = True) -> Iterator[Segment]:
+    """Every cue of the text, those without words included.
+
+    Impossible times raise InvalidTranscriptError, or stay for `repair` where the text is not to be lost over them.
+    """
     times: tuple[re.Match[str], int] | None = None
     lines: list[str] = []
     for number, line in enumerate(text.split("\n"), start=1):
@@ -32,10 +35,10 @@ def cues(text: str) -> Iterator[Segment]:
             lines.append(line)
             continue
         if times is not None:
-            yield cue(times[0], map(_plain, lines[: _end_of_cue(lines)]), line=times[1])
+            yield cue(times[0], map(_plain, lines[: _end_of_cue(lines)]), line=times[1], strict=strict)
         times, lines = (found, number), []
     if times is not None:
-        yield cue(times[0], map(_plain, lines), line=times[1])
+        yield cue(times[0], map(_plain, lines), line=times[1], strict=strict)
 
 
 def _end_of_cue(lines: list[str]) -> int:

@@ -1,13 +1,13 @@
 """SRT and SMI as CLOVA writes them (manual, long-sentence recognition, `format`), read back into segments.
 
-Both hold the same cues, `A: text` each, where A is the letter of a speaker. SMI has starts only.
+Both hold the same cues, `A: text` each, where A is the letter of a speaker or the name that somebody gave in the
+vendor's editor. SMI has starts only.
 """
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -16,90 +16,62 @@ from earwitness.models import Notice, Segment, Speaker, Transcript
 __all__ = ["read_subtitles", "sniff"]
 
 _SRT_HEAD = re.compile(r"\d+[ \t]*\r?\n[ \t]*\d+:\d\d:\d\d[,.]\d")
-_TIMING = re.compile(r"(\d{1,6}):(\d\d):(\d\d)[,.](\d{1,3})[ \t]*-->[ \t]*(\d{1,6}):(\d\d):(\d\d)[,.](\d{1,3})")
-_SYNC = re.compile(r"<sync\b[^<>]{0,80}?\bstart\s{0,8}=\s{0,8}[\"']?(\d{1,15})[^<>]{0,80}>", re.IGNORECASE)
-_BREAK = re.compile(r"<br\s{0,8}/?>", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]{1,200}>")
-_VOICE = re.compile(r"([A-Z]{1,2}): ")
+_LETTER = re.compile(r"[A-Z]{1,2}")
+# Nothing that ends or divides a sentence, except the point of an abbreviation.
+_VOICE = re.compile(r"([^\W_](?:[\w '’·()&/@+-]|(?<=[A-Za-z])\.){0,39}):(?:\s+|$)")
+_MOST_WORDS = 4
 
 
 def sniff(body: bytes) -> Literal["srt", "smi"] | None:
-    """Which of the two formats this text is in, if any."""
+    """Which of the two formats this text is in, if any: its very beginning, since JSON may quote a subtitle."""
     head = body[:200].decode(errors="replace").lstrip("\ufeff \t\r\n")
     if head[:5].lower() == "<sami":
         return "smi"
     return "srt" if _SRT_HEAD.match(head) else None
 
 
-def read_subtitles(body: bytes) -> Transcript | None:
-    """The cues as segments with their speakers; None for what is in neither format."""
+def read_subtitles(body: bytes, *, speakers: bool | None = None) -> Transcript | None:
+    """The cues as segments with their speakers; None for what is in neither format.
+
+    `speakers` says whether they were asked for; None is unknown. Bytes that are no UTF-8 cost one character each.
+    """
     form = sniff(body)
     if form is None:
         return None
-    text = body.decode(errors="replace")
-    cues = list(_srt(text) if form == "srt" else _smi(text))
+    # Hardly an answer is a subtitle, and with these come the readers of every other format.
+    from earwitness.reading import smi, srt
+
+    text = body.decode("utf-8-sig", errors="replace")
+    whole = text.replace("\r\n", "\n").replace("\r", "\n")
+    cues = list((srt if form == "srt" else smi).cues(whole, strict=False))
     broken = text.count("\ufffd") - body.count("\ufffd".encode())
     told = f"The vendor's {form.upper()} held bytes that are no UTF-8."
     notices = (Notice("repaired", told, count=broken),) if broken > 0 else ()
-    return _with_speakers(cues, notices)
+    return _with_speakers(cues, notices, asked=speakers)
 
 
-def _srt(text: str) -> Iterator[Segment]:
-    """The cues of an SRT file, with or without blank lines between them."""
-    current: Segment | None = None
-    lines: list[str] = []
-    for line in text.splitlines():
-        found = _TIMING.match(line.strip())
-        if not found:
-            lines.append(line.strip())
-            continue
-        if current is not None:
-            yield _cue(current, lines[: _end_of_cue(lines)])
-        current, lines = _timed(found), []
-    if current is not None:
-        yield _cue(current, lines)
-
-
-def _end_of_cue(lines: list[str]) -> int:
-    """How many of the lines before a timing belong to the cue above: not the running number, nor blanks before it."""
-    return len(lines) - 1 if lines and lines[-1].isdecimal() else len(lines)
-
-
-def _timed(found: re.Match[str]) -> Segment:
-    hours, minutes, seconds, part, *end = found.groups()
-    return Segment("", _ms(hours, minutes, seconds, part), _ms(*end))
-
-
-def _ms(hours: str, minutes: str, seconds: str, part: str) -> int:
-    return ((int(hours) * 60 + int(minutes)) * 60 + int(seconds)) * 1000 + int(part.ljust(3, "0"))
-
-
-def _smi(text: str) -> Iterator[Segment]:
-    """The cues of an SMI file; each ends where the next begins, and the last one nobody knows where."""
-    found = list(_SYNC.finditer(text))
-    for number, cue in enumerate(found):
-        following = found[number + 1] if number + 1 < len(found) else None
-        inside = text[cue.end() : following.start() if following else len(text)]
-        shown = html.unescape(_TAG.sub("", _BREAK.sub("\n", inside))).replace("\xa0", " ")
-        start, end = int(cue[1]), int(following[1]) if following else None
-        if shown.strip():
-            bare = Segment("", start, end, derived=("end_ms",) if following else ())
-            yield _cue(bare, shown.splitlines())
-
-
-def _cue(bare: Segment, lines: list[str]) -> Segment:
-    return replace(bare, text=" ".join(filter(None, map(str.strip, lines))))
-
-
-def _with_speakers(cues: list[Segment], notices: tuple[Notice, ...]) -> Transcript:
-    """The letters become speakers where every cue has one; a single `OK: ` is text."""
+def _with_speakers(cues: list[Segment], notices: tuple[Notice, ...], *, asked: bool | None) -> Transcript:
+    """What stands before the colons becomes speakers where every cue has one; a single `OK: ` is text."""
     voices = [_VOICE.match(cue.text) for cue in cues]
-    if not all(voices):
-        return Transcript(tuple(cues), notices=notices)
     named = [
         replace(cue, text=cue.text[voice.end() :], speaker=voice[1])
         for cue, voice in zip(cues, voices, strict=True)
         if voice
     ]
-    speakers = tuple(map(Speaker, dict.fromkeys(one.speaker for one in named if one.speaker)))
-    return Transcript(tuple(named), speakers, notices=notices)
+    names = [one.speaker for one in named if one.speaker]
+    if len(named) < len(cues) or not _are_speakers(names, asked=asked):
+        return Transcript(tuple(cues), notices=notices)
+    speakers = (Speaker(name, None if _LETTER.fullmatch(name) else name) for name in dict.fromkeys(names))
+    return Transcript(tuple(named), tuple(speakers), notices=notices)
+
+
+def _are_speakers(names: Sequence[str], *, asked: bool | None) -> bool:
+    """Whether these are who speaks, and not what a speaker says before a colon.
+
+    Letters always are. Names are where speakers were asked for, or where nobody knows and somebody speaks twice.
+    """
+    if all(map(_LETTER.fullmatch, names)):
+        return True
+    if asked is False or any(len(name.split()) > _MOST_WORDS for name in names):
+        return False
+    return asked is True or len(set(names)) < len(names)

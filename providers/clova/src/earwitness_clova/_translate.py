@@ -210,13 +210,19 @@ def _subtitles(body: bytes, state: State, reply: HttpReply | None) -> Transcript
     if not body.strip() and state.get("format") in ("SRT", "SMI") and (reply is None or reply.status == 200):
         told = "The vendor's subtitles were empty, which was taken for silence."
         return Transcript(served_by=served_by, notices=(Notice("vendor_warning", told),))
-    found = read_subtitles(body)
+    found = _cues(body, state)
     return None if found is None else replace(found, served_by=served_by)
+
+
+def _cues(body: bytes, state: State) -> Transcript | None:
+    asked = state.get("speakers") is True
+    # A job that remembers the format remembers speakers too; without it nobody knows what was asked.
+    return read_subtitles(body, speakers=True if asked else False if "format" in state else None)
 
 
 def _transcript(heard: LongAnswer, losses: Losses, state: State) -> Transcript:
     served_by = ServedBy("clova", service="long", engine_version=heard.version)
-    if not heard.segments and heard.text and (cues := read_subtitles(heard.text.encode())) is not None:
+    if not heard.segments and heard.text and (cues := _cues(heard.text.encode(), state)) is not None:
         return replace(repair(cues), served_by=served_by)
     params, userdata = heard.params or {}, _userdata(heard)
     echoed = params.get("lang")

@@ -17,9 +17,6 @@ SHORT_CONTAINERS = frozenset({"mp3", "aac", "ac3", "ogg", "flac", "wav", "m4a"})
 CONTAINERS = SHORT_CONTAINERS | {"avi", "mp4", "mov", "asf", "flv", "matroska"}
 """What is taken (2.15); WebM is not, although it is a kind of Matroska."""
 
-_EBML, _WEBM = b"\x1a\x45\xdf\xa3", b"\x42\x82\x84webm"
-_HEAD = 128
-
 
 @dataclass(frozen=True, slots=True)
 class Sound:
@@ -47,10 +44,6 @@ def _described(path: Path) -> tuple[int, AudioFacts | None]:
     length = path.stat().st_size
     if not length:
         return 0, None
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    if head.startswith(_EBML) and _WEBM in head:
-        raise BadAudioError("WebM is no container that is taken")
     try:
         with open_media(FileAudio(path)) as media:
             return length, media.facts
