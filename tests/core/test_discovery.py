@@ -18,6 +18,22 @@ from earwitness._entrypoints import unreadable
 from earwitness.errors import ConfigurationError, PluginError
 from support.distributions import Site, on_path, plugin_source, provider_source
 
+WRONGLY_DECLARED = [
+    ("Capabilities(('s',))", "services[0] is of type str, not a Service"),
+    ("Capabilities('s')", "services is of type str, not a tuple"),
+    ("Capabilities((Service('s', features=['speakers']),))", "services[0].features is of type list, not a mapping"),
+    (
+        "Capabilities((Service('s', features={'speakers': None}),))",
+        "services[0].features is of type dict, not a mapping",
+    ),
+    ("Capabilities((Service('s', languages=5),))", "services[0].languages is of type int, not a tuple of texts"),
+    ("Capabilities((Service('s', languages='ko-KR'),))", "services[0].languages is of type str, not a tuple of texts"),
+    ("Capabilities((Service('s', options=dict),))", "services[0].options is of type type, not a pydantic model"),
+    ("Capabilities((Service('s', accepts=None),))", "services[0].accepts is of type NoneType, not an AudioForm"),
+    ("Capabilities((Service('s', audio=('file',)),))", "services[0].audio is of type tuple, not a tuple out of inline"),
+    ("Capabilities((Service('s'),), rules=(1,))", "rules[0] is of type int, not a Rule"),
+]
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
@@ -112,6 +128,16 @@ class TestListing:
         left = metadata.with_name("~arwitness_alpha-0.9.dist-info")
         left.mkdir()
         (left / "entry_points.txt").write_text("[earwitness.providers]\nalpha = fake_old\n")
+        assert _values("alpha") == ["fake_alpha"]
+
+    def test_the_backport_of_metadata_changes_nothing(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A library that imports importlib_metadata, which puts a finder of its own in place, alters no listing."""
+        backport = pytest.importorskip("importlib_metadata")
+        metadata = site.add("earwitness-alpha", providers={"alpha": "fake_alpha"})
+        left = metadata.with_name("~arwitness_alpha-0.9.dist-info")
+        left.mkdir()
+        (left / "entry_points.txt").write_text("[earwitness.providers]\nalpha = fake_old\n")
+        monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, backport.MetadataPathFinder()])
         assert _values("alpha") == ["fake_alpha"]
 
     def test_metadata_without_a_name_takes_the_folders(self, site: Site) -> None:
@@ -325,6 +351,7 @@ class TestBrokenPlugins:
             ("    name = 'beta'\n", "calls itself 'beta'"),
             ("    capabilities = None\n", "declares no capabilities"),
             ("    capabilities = Capabilities(())\n", "declares no capabilities"),
+            *((f"    capabilities = {made}\n", told) for made, told in WRONGLY_DECLARED),
             ("    Settings = dict\n", "no settings model"),
             ("    interface = '1'\n", "gives its interface as a str"),
             ("    interface = True\n", "gives its interface as a bool"),

@@ -78,7 +78,7 @@ STATUSES: list[tuple[int, type, type]] = [
     (429, RateLimitedError, RateLimitedError),
     (500, UnavailableError, OutcomeUnknownError),
     (502, UnavailableError, OutcomeUnknownError),
-    (503, UnavailableError, UnavailableError),
+    (503, UnavailableError, OutcomeUnknownError),
     (504, UnavailableError, OutcomeUnknownError),
     (599, UnavailableError, OutcomeUnknownError),
     (200, ProtocolError, ProtocolError),
@@ -98,12 +98,20 @@ def test_a_bare_status_becomes_its_error(status: int, asking: type, submitting: 
 
 @given(st.integers(100, 599))
 def test_a_submission_is_repeated_only_where_nothing_was_taken(status: int) -> None:
-    """No 5xx but 503, and no odd answer, lets core submit a second time."""
+    """No 5xx and no odd answer lets core submit a second time."""
     error = status_error(reply(status), operation="upload", submission=True)
     if error.retryable and error.accepted == "no":
-        assert status in (408, 429, 503)
-    if status >= 500 and status != 503:
+        assert status in (408, 429)
+    if status >= 500:
         assert error.accepted == "unknown"
+
+
+@given(st.integers(100, 599), st.booleans(), st.booleans())
+def test_every_status_has_a_next_step(status: int, submission: bool, job_codes: bool) -> None:
+    """Each error says what to do, and to look first wherever a submission may have been taken."""
+    error = status_error(reply(status), operation="upload", submission=submission, job_codes=job_codes)
+    assert error.action
+    assert ("before you submit again" in error.action) is (submission and error.accepted == "unknown")
 
 
 @pytest.mark.parametrize("status", [429, 503])

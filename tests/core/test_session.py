@@ -120,7 +120,7 @@ def test_what_was_asked_and_did_not_come_is_a_notice(vendor: RestServer, wav: Pa
 
 def test_a_refused_submission_is_repeated(vendor: RestServer, wav: Path) -> None:
     """A submission that was certainly not accepted is sent again, with the whole body."""
-    vendor.refusals = [429, 503]
+    vendor.refusals = [429, 429]
 
     async def main() -> None:
         async with rest(vendor) as session:

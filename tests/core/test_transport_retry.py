@@ -84,7 +84,7 @@ async def test_the_last_error_keeps_its_type(fast: bool) -> None:
 async def test_a_submission_that_was_refused_is_submitted_again(fast: bool) -> None:
     """An answer that says "not accepted, later" to an unrepeatable call is one that allows another attempt."""
     async with (
-        play(reply(429), reply(503), reply(200, b"in")) as server,
+        play(reply(429), reply(429), reply(200, b"in")) as server,
         aclosing(Transport(fast=fast, clock=ManualClock())) as transport,
     ):
         got = await transport.converse(checked(call(server.url, repeatable=False), submission=True))

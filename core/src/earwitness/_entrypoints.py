@@ -96,7 +96,9 @@ def _announcing() -> Iterator[tuple[str, Distribution]]:
             if _mentions_us(os.path.join(path, "entry_points.txt")):
                 yield name, Distribution.at(path)
     for finder in sys.meta_path:
-        if finder is not PathFinder and hasattr(finder, "find_distributions"):
+        # The backport importlib_metadata, which libraries bring along, adds a finder for the folders just looked through.
+        backport = type(finder).__module__.partition(".")[0] == "importlib_metadata"
+        if finder is not PathFinder and not backport and hasattr(finder, "find_distributions"):
             yield from _new(finder.find_distributions(DistributionFinder.Context()), seen)
 
 

@@ -188,7 +188,7 @@ def test_speaker_recognition_that_is_off() -> None:
         (429, RateLimitedError, "no"),
         (500, OutcomeUnknownError, "unknown"),
         (502, OutcomeUnknownError, "unknown"),
-        (503, UnavailableError, "no"),
+        (503, OutcomeUnknownError, "unknown"),
     ],
 )
 @pytest.mark.parametrize("body", ["", "<html>gateway</html>", "{}", '{"message": "gateway"}'])

@@ -327,7 +327,7 @@ def test_a_clock_that_flash_does_not_accept() -> None:
         (429, RateLimitedError, "no"),
         (500, OutcomeUnknownError, "unknown"),
         (502, OutcomeUnknownError, "unknown"),
-        (503, UnavailableError, "no"),
+        (503, OutcomeUnknownError, "unknown"),
     ],
 )
 @pytest.mark.parametrize("body", ["", "<html>gateway</html>", "{}"])
