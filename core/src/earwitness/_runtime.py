@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Callable
-from contextlib import aclosing
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 from .engine import Engine, Heard, Progress
@@ -15,6 +16,7 @@ from .provider import Submission
 if TYPE_CHECKING:
     from ._http.transport import Transport
     from ._workers import EngineEnd, WorkerPool
+    from .capabilities import Rate, Service
 
 __all__ = ["CoreRuntime"]
 
@@ -33,10 +35,24 @@ class CoreRuntime:
         self._pool: WorkerPool | None = None
         self._transport: Transport | None = None
         self._secrets: tuple[str, ...] = ()
+        self._rates: tuple[Rate, ...] = ()
+        self._places: dict[str, asyncio.Semaphore] = {}
 
     def conceal(self, secrets: tuple[str, ...]) -> None:
         """From now on these strings are masked in everything that the connections log or raise."""
         self._secrets = secrets
+
+    def keep_to(self, services: Iterable[Service]) -> None:
+        """From now on calls and one-shot jobs keep to what these services allow at once and in a time."""
+        known = tuple(services)
+        self._rates = tuple(rate for service in known for rate in service.rates)
+        self._places = {one.name: asyncio.Semaphore(one.max_concurrent) for one in known if one.max_concurrent}
+
+    @asynccontextmanager
+    async def place(self, service: str) -> AsyncIterator[None]:
+        """While entered, one of the places that the service has at once is taken; waits for one."""
+        async with self._places.get(service) or nullcontext():
+            yield
 
     async def converse(self, make_exchange: Callable[[], Exchange[T]], auth: Auth | None = None) -> T:
         """See `Runtime.converse`."""
@@ -90,5 +106,5 @@ class CoreRuntime:
         if self._transport is None:
             from ._http.transport import Transport
 
-            self._transport = Transport(secrets=self._secrets)
+            self._transport = Transport(secrets=self._secrets, rates=self._rates)
         return self._transport

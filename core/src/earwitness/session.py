@@ -68,6 +68,7 @@ class AsyncSession:
         with foreign(provider.name, "__init__"):
             self._provider = provider(settings, self._runtime)
         self._runtime.conceal(secrets_of(self._provider))
+        self._runtime.keep_to(provider.capabilities.services)
         self._served_by = ServedBy(provider.name, profile.name, version)
         self._relays = Relays()
         self._closing = asyncio.Event()
@@ -260,8 +261,9 @@ class AsyncSession:
             tracked.set(plan=planned.plan)
             assert tracked.job.attempt is not None
             submission = Submission(planned.request, planned.plan, planned.options, tracked.job.attempt, media)
-            tracked.sent = True
-            self._apply(tracked, await self._provider.submit(submission))
+            async with self._runtime.place(planned.plan.service):
+                tracked.sent = True
+                self._apply(tracked, await self._provider.submit(submission))
         except asyncio.CancelledError:
             self._interrupted(tracked)
             raise

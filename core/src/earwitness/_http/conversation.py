@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from .._clock import Clock, VendorClocks
 from ..errors import ClockSkewError, EarwitnessError, PluginError
 from ..exchange import Auth, Exchange, HttpCall, HttpReply
+from .pacing import Pacer
 from .retry import Attempts, Retries
 
 __all__ = ["Conversation", "Send"]
@@ -33,6 +34,7 @@ class Conversation(Generic[T]):
         "_last",
         "_make",
         "_open",
+        "_pacer",
         "_retries",
         "_send",
         "_skewed",
@@ -46,9 +48,10 @@ class Conversation(Generic[T]):
         retries: Retries,
         clock: Clock,
         clocks: VendorClocks,
+        pacer: Pacer,
     ) -> None:
         self._make, self._auth, self._send = make, auth, send
-        self._retries, self._clock, self._clocks = retries, clock, clocks
+        self._retries, self._clock, self._clocks, self._pacer = retries, clock, clocks, pacer
         self._attempts: Attempts = retries.begin()
         self._skewed = False
         self._ahead = timedelta()
@@ -93,6 +96,8 @@ class Conversation(Generic[T]):
     async def _delivered(self, call: HttpCall) -> HttpReply | EarwitnessError:
         """The reply, or the failure that remains when the attempts are used up."""
         while True:
+            # Before it is signed: a signature ages.
+            await self._pacer.turn(call.operation)
             signed = self._signed(call)
             self._open = self._crossed or not call.repeatable
             outcome = await self._send(signed, self._attempts.number)

@@ -37,6 +37,10 @@ _NOT_HTTP = {"ClientResponseError", "HttpProcessingError"}
 _NOTHING_DONE = {301, 307, 308}
 """Redirects that ask for the same request elsewhere (RFC 9110, 15.4); the others may follow an action that was done."""
 
+_CHECK_ADDRESS = "Check the address in the profile."
+_CHECK_WAY = "Check the network and the address in the profile, or try again later."
+_LOOK_FIRST = "Look in the vendor's console before you submit again: it may be billed."
+
 
 def call_failure(raised: Exception, call: HttpCall, host: str, *, answered: bool = False) -> EarwitnessError:
     """The error of ours for whatever an HTTP client raised, before or after the head of an answer had come.
@@ -47,14 +51,14 @@ def call_failure(raised: Exception, call: HttpCall, host: str, *, answered: bool
     names = _names(chain)
     where = f"The {call.operation} call to {host}"
     if names & _NO_ADDRESS:
-        return InvalidRequestError(f"The {call.operation} call has an address that is not a valid http or https one")
+        return bad_address(call)
     untrusted = next((link for link in chain if isinstance(link, ssl.SSLCertVerificationError)), None)
     if untrusted is not None:
         return _untrusted(where, untrusted)
     kind = DeadlineError if names & _TIMEOUTS else UnavailableError
     told = f"{where} failed: {_reason(chain, names)}"
     if names & _NOT_SENT:
-        return kind(told, retryable=True, accepted="no")
+        return kind(told, action=_CHECK_WAY, retryable=True, accepted="no")
     if not answered and _is_not_http(chain, names):
         return bad_reply(call, "is not HTTP", retryable=call.repeatable)
     return _lost(call, kind, told)
@@ -64,7 +68,7 @@ def bad_address(call: HttpCall) -> InvalidRequestError:
     """The error for an address that no client could call."""
     return InvalidRequestError(
         f"The {call.operation} call has an address that is not a valid http or https one",
-        action="Check the address in the profile.",
+        action=_CHECK_ADDRESS,
     )
 
 
@@ -73,15 +77,19 @@ def redirect_error(status: int, call: HttpCall, host: str) -> ProtocolError:
     accepted = "no" if status in _NOTHING_DONE else _accepted(call)
     return ProtocolError(
         f"The {call.operation} call to {host} was answered with HTTP {status}, which points elsewhere",
-        action="Check the address in the profile.",
+        action=_checking(accepted),
         accepted=accepted,
     )
 
 
 def bad_reply(call: HttpCall, what: str, *, retryable: bool = False) -> ProtocolError:
     """The error for a reply that cannot be used, whatever it says."""
+    accepted = _accepted(call)
     return ProtocolError(
-        f"The reply to the {call.operation} call {what}", retryable=retryable, accepted=_accepted(call)
+        f"The reply to the {call.operation} call {what}",
+        action=_checking(accepted),
+        retryable=retryable,
+        accepted=accepted,
     )
 
 
@@ -92,12 +100,17 @@ def too_slow(call: HttpCall) -> EarwitnessError:
 
 def _lost(call: HttpCall, kind: type[EarwitnessError], told: str) -> EarwitnessError:
     if call.repeatable:
-        return kind(told, retryable=True, accepted="no")
-    return OutcomeUnknownError(told, action="Look at the vendor's console before submitting again: it may be billed.")
+        return kind(told, action="Try again later.", retryable=True, accepted="no")
+    return OutcomeUnknownError(told, action=_LOOK_FIRST)
 
 
 def _accepted(call: HttpCall) -> Accepted:
     return "no" if call.repeatable else "unknown"
+
+
+def _checking(accepted: Accepted) -> str:
+    """What to do about somebody who does not answer like the vendor."""
+    return _CHECK_ADDRESS if accepted == "no" else f"{_CHECK_ADDRESS} {_LOOK_FIRST}"
 
 
 def _untrusted(where: str, error: ssl.SSLCertVerificationError) -> ConfigurationError:

@@ -21,11 +21,13 @@ from urllib.request import getproxies, proxy_bypass
 
 from .._clock import Clock, SystemClock, VendorClocks
 from .._redact import LogGuard, Masker, our_traffic
+from ..capabilities import Rate
 from ..errors import ConfigurationError, EarwitnessError, InvalidRequestError
 from ..exchange import Auth, Exchange, HttpCall, HttpReply, full_url
 from .bodies import Upload, read_bounded
 from .conversation import Conversation
 from .failures import bad_address, call_failure, redirect_error
+from .pacing import Pacer
 from .retry import Retries, RetryPolicy
 
 __all__ = ["Transport"]
@@ -66,12 +68,14 @@ class Transport:
         retries: Retries | None = None,
         fast: bool | None = None,
         connections: int = CONNECTIONS,
+        rates: Iterable[Rate] = (),
     ) -> None:
         self._clock = clock or SystemClock()
         self._clocks = VendorClocks(self._clock)
         self._retries = retries or Retries(policy or RetryPolicy())
         self._masker = secrets if isinstance(secrets, Masker) else Masker(secrets)
         self._wire = _Wire(_client_name(), fast)
+        self._pacer = Pacer(self._clock, rates)
         self._gate = Semaphore(connections)
         self._closed = False
         self._guard = LogGuard(self._masker)
@@ -81,7 +85,7 @@ class Transport:
         """What the exchange returns, its calls signed, sent and repeated as they allow. Raises EarwitnessError."""
         if self._closed:
             raise ConfigurationError("This session is closed", action="Open another one.")
-        talk = Conversation(make_exchange, auth, self._send, self._retries, self._clock, self._clocks)
+        talk = Conversation(make_exchange, auth, self._send, self._retries, self._clock, self._clocks, self._pacer)
         try:
             result = await talk.run()
         except EarwitnessError as error:
