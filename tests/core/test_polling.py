@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earwitness._polling import next_delay_s
+from earwitness._polling import GIVE_UP_S, Patience, next_delay_s
 
 waits = st.floats(0, 10**6)
 lengths = st.none() | st.integers(0, 12 * 3_600_000)
@@ -88,3 +88,17 @@ def test_early_questions_are_few(seconds: int) -> None:
 def test_ten_minutes_of_audio_are_asked_about_thirteen_times() -> None:
     """The figure of the module's docstring, for a job that takes what is expected."""
     assert len(asked_at(34, 10 * MINUTE)) == 13
+
+
+def test_five_minutes_without_an_answer_end_the_waiting() -> None:
+    """Failing questions are borne for five minutes from the first one; an answer in between begins them anew."""
+    now = 0.0
+    patience = Patience(lambda: now)
+    assert not patience.failed()
+    now = GIVE_UP_S - 1
+    assert not patience.failed()
+    patience.answered()
+    now = GIVE_UP_S + 1
+    assert not patience.failed()
+    now = 2 * GIVE_UP_S + 1
+    assert patience.failed()

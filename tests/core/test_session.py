@@ -130,6 +130,26 @@ def test_a_refused_submission_is_repeated(vendor: RestServer, wav: Path) -> None
     assert len(vendor.uploads) == 3 and all(wav.read_bytes() in body for body in vendor.uploads)
 
 
+def test_a_vendor_that_stays_away_is_given_up_and_the_job_is_kept(
+    vendor: RestServer, wav: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Questions that fail for too long end the waiting with their error; the job can be asked about again."""
+    monkeypatch.setattr("earwitness._polling.GIVE_UP_S", 0.5)
+    vendor.down = True
+
+    async def main() -> None:
+        async with rest(vendor) as session:
+            job = await session.submit(wav)
+            with pytest.raises(UnavailableError, match="503"):
+                await session.result(job)
+            assert "503" in caplog.text
+            vendor.down = False
+            assert (await session.result(job)).text == "as heard"
+
+    run(main)
+    assert len(vendor.uploads) == 1
+
+
 def test_a_refusal_for_good_is_raised(vendor: RestServer, wav: Path) -> None:
     """When the tries are used up the vendor's own refusal is raised, with its type."""
     vendor.refusals = [429] * 10

@@ -21,6 +21,7 @@ class RestServer:
     asked: int = 0
     cancelled: list[str] = field(default_factory=list)
     drop_answers: bool = False
+    down: bool = False
 
     def answer(self, one: Received) -> object:
         """The answer to this request."""
@@ -30,6 +31,8 @@ class RestServer:
             case "DELETE":
                 self.cancelled.append(one.path.rpartition("/")[2])
                 return {}
+        if self.down:
+            return (503, {})
         self.asked += 1
         if self.asked < 3:
             return {"state": "working", "progress": self.asked / 4}

@@ -13,7 +13,7 @@ from importlib.machinery import PathFinder
 from importlib.metadata import Distribution, DistributionFinder, EntryPoint, distributions
 from typing import NamedTuple
 
-__all__ = ["PLUGINS", "PROVIDERS", "SCRIPTED", "Found", "Origin", "scan", "unreadable"]
+__all__ = ["PLUGINS", "PROVIDERS", "SCRIPTED", "Found", "Origin", "scan", "undecodable", "unreadable"]
 
 PROVIDERS = "earwitness.providers"
 PLUGINS = "earwitness.plugins"
@@ -79,6 +79,17 @@ def unreadable() -> tuple[str, ...]:
     )
 
 
+def undecodable() -> tuple[str, ...]:
+    """The distributions, whosever they are, whose entry points are not UTF-8: the standard library stops at them."""
+    found = set()
+    for entry in sys.path:
+        for folder in _metadata_folders(entry) or ():
+            path = os.path.join(entry, folder)
+            if not _is_utf8(os.path.join(path, "entry_points.txt")):
+                found.add(_identity(Distribution.at(path), folder.rpartition(".")[0].partition("-")[0])[0])
+    return tuple(sorted(found))
+
+
 def _announcing() -> Iterator[tuple[str, Distribution]]:
     """Each distribution whose entry points mention Earwitness, once, with the name that its folder has."""
     seen: set[str] = set()
@@ -96,7 +107,7 @@ def _announcing() -> Iterator[tuple[str, Distribution]]:
             if _mentions_us(os.path.join(path, "entry_points.txt")):
                 yield name, Distribution.at(path)
     for finder in sys.meta_path:
-        # The backport importlib_metadata, which libraries bring along, adds a finder for the folders just looked through.
+        # The backport importlib_metadata, which libraries bring along, would look through the same folders again.
         backport = type(finder).__module__.partition(".")[0] == "importlib_metadata"
         if finder is not PathFinder and not backport and hasattr(finder, "find_distributions"):
             yield from _new(finder.find_distributions(DistributionFinder.Context()), seen)
@@ -130,6 +141,17 @@ def _mentions_us(path: str) -> bool:
             return _OURS in file.read()
     except OSError:
         return False
+
+
+def _is_utf8(path: str) -> bool:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            file.read().decode()
+    except UnicodeDecodeError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def _announced(distribution: Distribution, group: str) -> list[EntryPoint] | None:

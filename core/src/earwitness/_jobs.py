@@ -10,9 +10,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from ._arguments import mistaken
 from ._foreign import where
 from ._planning import Planned
+from ._polling import Patience
 from .engine import Heard, Progress
+from .errors import ConfigurationError, InvalidRequestError
 from .jobs import Job, JobStatus, VendorReference
 
 __all__ = ["JobBook", "Tracked", "dated"]
@@ -30,6 +33,7 @@ class Tracked:
         self.audio_ms: int | None = None
         self.check_after: float | None = None
         self.sent = self.started = False
+        self.patience = Patience()
         self._tell = changed
         self._next = asyncio.Event()
 
@@ -107,8 +111,16 @@ class JobBook:
             self._by_attempt[job.attempt.id] = tracked
         return tracked
 
-    def find(self, job: Job) -> Tracked:
-        """The live record of this job; a job from elsewhere gets one."""
+    def find(self, job: Job, provider: str) -> Tracked:
+        """The live record of this job of the session's provider; one of an earlier session is taken up."""
+        given: object = job
+        if not isinstance(given, Job):
+            raise mistaken("job", given, "a Job, as submit returns it", kind=InvalidRequestError)
+        if job.provider != provider:
+            raise ConfigurationError(
+                f"Job {job.id} belongs to {job.provider}, this session to {provider}",
+                action=f"Open a session with a profile of {job.provider}.",
+            )
         return self._jobs.get(job.id) or self.add(job)
 
     def forget(self, job: Job) -> None:

@@ -12,7 +12,13 @@ expected 34 seconds, and whatever the audio, no more than 45 in the first five m
 
 from __future__ import annotations
 
-__all__ = ["next_delay_s"]
+import time
+from collections.abc import Callable
+
+__all__ = ["GIVE_UP_S", "Patience", "next_delay_s"]
+
+GIVE_UP_S = 300.0
+"""Questions that have failed for so many seconds, each after its own attempts, end the waiting, not the job."""
 
 _FIXED_S = 4.0
 _PER_AUDIO_SECOND = 0.05
@@ -33,3 +39,22 @@ def next_delay_s(waited_s: float, *, audio_ms: int | None, wish_s: float | None 
     else:
         delay = waited_s / 10
     return min(max(delay, _SHORTEST_S), _LONGEST_S)
+
+
+class Patience:
+    """How long questions about one job may go unanswered. `clock` gives seconds that never go back."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: float | None = None
+
+    def failed(self) -> bool:
+        """Takes note of a failed question; whether it is time to give up."""
+        now = self._clock()
+        if self._since is None:
+            self._since = now
+        return now - self._since >= GIVE_UP_S
+
+    def answered(self) -> None:
+        """Takes note of an answer."""
+        self._since = None

@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ._bugs import bug, foreign, secrets_of
+from ._arguments import require_rate, require_seconds
+from ._bugs import broken, bug, foreign, named, secrets_of, transcribing
 from ._delivery import delivered
 from ._foreign import where
 from ._jobs import JobBook, Tracked, dated
@@ -38,7 +39,7 @@ from .jobs import Attempt, Job, JobStatus, JobUpdate, VendorReference, new_id
 from .models import ServedBy, Transcript
 from .provider import Provider, Submission
 from .request import LiveAudio, TranscriptionRequest
-from .validation import repair
+from .validation import accepted
 
 if TYPE_CHECKING:
     from ._plugins import Plugins
@@ -94,14 +95,14 @@ class AsyncSession:
 
     async def refresh(self, job: Job) -> Job:
         """The job as it stands now; the vendor is asked once. Raises what the vendor's answer means."""
-        tracked = self._tracked(job)
+        tracked = self._book.find(job, self._provider.name)
         if not tracked.job.status.finished and tracked.job.reference is not None and not tracked.busy:
             await self._fetch(tracked)
         return tracked.job
 
     async def watch(self, job: Job) -> AsyncIterator[Job]:
         """Every change of the job until nothing more will happen, beginning with the present state."""
-        tracked = self._tracked(job)
+        tracked = self._book.find(job, self._provider.name)
         seen: Job | None = None
         while True:
             if tracked.job is not seen:
@@ -113,6 +114,7 @@ class AsyncSession:
 
     async def wait(self, job: Job, *, timeout: float | None = None) -> Job:
         """The job when nothing more will happen. Raises DeadlineError after `timeout` seconds; the job goes on."""
+        require_seconds(timeout)
         try:
             async with asyncio.timeout(timeout) as limit:
                 async for now in self.watch(job):
@@ -136,6 +138,7 @@ class AsyncSession:
         self, audio: object, *, on_change: OnChange | None = None, timeout: float | None = None, **options: Any
     ) -> Transcript:
         """The transcript of this audio. `on_change` is told each change of the job; cancelling the call cancels it."""
+        require_seconds(timeout)
         try:
             async with asyncio.timeout(timeout) as limit:
                 return await self._heard(audio, options, on_change)
@@ -177,6 +180,7 @@ class AsyncSession:
         from .capabilities import AudioFacts
 
         self._require_open()
+        require_rate(sample_rate)
         request = self._prepared(LiveAudio(sample_rate), options)
         planned = self._planned(request, AudioFacts(sample_rate=sample_rate, channels=1))
         served_by = replace(self._served_by, service=planned.plan.service)
@@ -196,7 +200,7 @@ class AsyncSession:
 
         A job that ends early may still be billed.
         """
-        tracked = self._tracked(job)
+        tracked = self._book.find(job, self._provider.name)
         if tracked.job.status.finished:
             return tracked.job
         if tracked.busy:
@@ -294,6 +298,9 @@ class AsyncSession:
         """Takes in what a provider told; a transcript is completed and passes the plugins."""
         if tracked.job.status.finished:
             return  # Two asked at once, and this answer is the older one.
+        given: object = update
+        if not isinstance(given, JobUpdate):
+            raise broken(self._provider.name, f"answered with a {type(given).__name__}, not a JobUpdate")
         transcript = update.transcript
         if update.status is JobStatus.SUCCEEDED and transcript is not None:
             transcript = self._complete(tracked, update, transcript)
@@ -307,16 +314,18 @@ class AsyncSession:
         )
 
     def _complete(self, tracked: Tracked, update: JobUpdate, transcript: Transcript) -> Transcript:
-        transcript, planned = repair(transcript), tracked.planned
-        if planned is not None:
-            transcript = delivered(
-                transcript,
-                request=planned.request,
-                plan=planned.plan,
-                served_by=replace(self._served_by, service=planned.plan.service),
-                notices=planned.notices,
-                answer=update.answer,
-            )
+        planned = tracked.planned
+        with transcribing(self._provider.name):
+            transcript = accepted(transcript)
+            if planned is not None:
+                transcript = delivered(
+                    transcript,
+                    request=planned.request,
+                    plan=planned.plan,
+                    served_by=replace(self._served_by, service=planned.plan.service),
+                    notices=planned.notices,
+                    answer=update.answer,
+                )
         return self._plugins.transcript_ready(transcript, tracked.job)
 
     async def _next_change(self, tracked: Tracked, seen: Job) -> None:
@@ -334,10 +343,11 @@ class AsyncSession:
             await asyncio.wait_for(self._closing.wait(), delay_s)
         try:
             await self._fetch(tracked)
+            tracked.patience.answered()
         except EarwitnessError as error:
-            if not error.retryable:
+            if not error.retryable or tracked.patience.failed():
                 raise
-            log.warning("%s: asking about %s failed for now: %s", self._provider.name, tracked.job.id, error.kind)
+            log.warning("asking about %s failed and is done again later: %s", tracked.job.id, error)
 
     async def _fetch(self, tracked: Tracked) -> None:
         self._require_open()
@@ -385,13 +395,4 @@ class AsyncSession:
         tracked.set(status=status, error=self._named(error))
 
     def _named(self, error: EarwitnessError) -> EarwitnessError:
-        return error if error.provider else error.replaced(provider=self._provider.name)
-
-    def _tracked(self, job: Job) -> Tracked:
-        """The job's live record; a job of an earlier session is taken up by its reference."""
-        if job.provider != self._provider.name:
-            raise ConfigurationError(
-                f"Job {job.id} belongs to {job.provider}, this session to {self._provider.name}",
-                action=f"Open a session with a profile of {job.provider}.",
-            )
-        return self._book.find(job)
+        return named(error, self._provider.name)
