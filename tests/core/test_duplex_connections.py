@@ -210,6 +210,26 @@ def test_a_server_of_another_kind_is_a_protocol_error() -> None:
     assert type(failure(main)) is ProtocolError
 
 
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 101 Swi", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: w"])
+def test_a_connection_that_is_lost_in_the_handshake_may_be_tried_again(said: bytes) -> None:
+    """Half an answer is the network's fault, not the vendor's."""
+
+    async def main() -> None:
+        async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(said)
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(cut, "127.0.0.1", 0)
+        async with server:
+            host, port = server.sockets[0].getsockname()
+            await open_connection(Dial("websocket", f"ws://{host}:{port}/"))
+
+    error = failure(main)
+    assert type(error) is UnavailableError and error.retryable and "lost" in error.message
+
+
 @on_both_wires
 def test_a_frame_that_is_too_large_is_a_protocol_error(wire: str) -> None:
     """A frame over the limit is refused while it comes and never retried."""

@@ -86,7 +86,7 @@ def test_a_slow_watcher_sees_the_end(wav: Path) -> None:
             watching = session.watch(job)
             seen = [await anext(watching)]
             await session.wait(job)
-            while session._tracked(job).busy:
+            while session._book.find(job, session._provider.name).busy:
                 await asyncio.sleep(0.01)
             seen += [one async for one in watching]
             assert [one.status for one in seen] == [JobStatus.RUNNING, JobStatus.SUCCEEDED]
@@ -213,7 +213,7 @@ def test_a_long_wait_ends_with_its_session(vendor: RestServer, wav: Path) -> Non
     async def main() -> None:
         async with rest(vendor) as session:
             job = await session.submit(wav)
-            session._tracked(job).check_after = 3600
+            session._book.find(job, session._provider.name).check_after = 3600
             waiting = asyncio.create_task(session.wait(job))
             await asyncio.sleep(0.05)
             await session.aclose()
@@ -357,3 +357,43 @@ def test_a_live_source_is_closed_with_its_stream() -> None:
             assert {one.__qualname__ for one in known if one.ag_frame is not None} <= {"engine", "_flood"}
 
     run(main)
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_nobody_waits_for_a_thread_that_ended(wav: Path, always: bool) -> None:
+    """A listener that ends the session's own thread leaves no call waiting; pending and later ones say why."""
+    session = Session(lambda: session_of(EngineVendor, {"block_s": 0.2}))
+    once = [KeyboardInterrupt()]
+
+    def listener(job: object) -> None:
+        if once:
+            raise once[0] if always else once.pop()
+
+    def pending(started: Callable[[], None]) -> None:
+        job = session.submit(wav)
+        started()
+        session.result(job)
+
+    waiting = _Reader(pending)
+    assert isinstance(_Calling(lambda: session.transcribe(wav, on_change=listener)).ended(), ConfigurationError)
+    later = [_Calling(lambda: session.transcribe(wav)).ended(), _Calling(lambda: _first(session)).ended()]
+    for told in (waiting.ended(), *later):
+        assert isinstance(told, ConfigurationError)
+        assert "thread was ended by KeyboardInterrupt" in str(told)
+    session.close()
+
+
+class _Calling(_Reader):
+    """One blocking call in a thread of its own."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        def work(begun: Callable[[], None]) -> None:
+            begun()
+            call()
+
+        super().__init__(work)
+
+
+def _first(session: Session) -> object:
+    with session.stream([bytes(3_200)]) as stream:
+        return next(iter(stream))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from .jobs import Plan
 from .models import Answer, Notice, Segment, ServedBy, Transcript
 from .request import SpeakerCount, TranscriptionRequest
+from .validation import accepted
 
 __all__ = ["delivered", "shortfalls"]
 
@@ -21,17 +22,22 @@ def delivered(
     notices: tuple[Notice, ...] = (),
     answer: Answer | None = None,
 ) -> Transcript:
-    """The transcript with everything it must say about itself: who heard it, what was asked, and what is missing."""
+    """The transcript with everything it must say about itself: who heard it, what was asked, and what is missing.
+
+    Raises InvalidTranscriptError where the plan or the answer bring what no transcript can hold.
+    """
     heard = transcript.served_by
     engine = heard.engine_version if heard else None
-    return replace(
-        transcript,
+    about = Transcript(
         requested_language=request.languages or plan.languages,
         served_by=replace(served_by, engine_version=engine, model=(heard.model if heard else None) or plan.model),
         notices=(*transcript.notices, *notices, *shortfalls(transcript, request)),
         metadata=dict(request.metadata),
         raw=answer if request.keep_raw else None,
     )
+    about = accepted(about)
+    names = ("requested_language", "served_by", "notices", "metadata", "raw")
+    return replace(transcript, **{name: getattr(about, name) for name in names})
 
 
 def shortfalls(transcript: Transcript, request: TranscriptionRequest) -> Iterator[Notice]:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _discovery
-from ._bugs import foreign
+from ._arguments import mistaken
+from ._bugs import foreign, transcribing
 from ._plugins import Plugins
 from .config import Config, Profile, load_config
-from .errors import JobFailedError, ProtocolError
+from .errors import InvalidRequestError, JobFailedError, ProtocolError
 from .models import Answer, Transcript
 from .session import AsyncSession
-from .validation import repair
+from .validation import accepted
 
 if TYPE_CHECKING:
     from .sync import Session
@@ -66,12 +67,17 @@ def read_answer(provider: str, payload: Answer | bytes, *, service: str | None =
 
     Raises UnsupportedFeatureError where the provider cannot, ProtocolError where the answer is not finished.
     """
+    given: object = payload
+    if not isinstance(given, Answer | bytes):
+        raise mistaken("payload", given, "the answer's bytes, or an Answer", kind=InvalidRequestError)
     answer = payload if isinstance(payload, Answer) else Answer(payload, service=service)
     vendor = _discovery.load_provider(provider)
     with foreign(provider, "read_answer()"):
         update = vendor.read_answer(answer)
-        if update.transcript is not None:
-            return repair(update.transcript)
+        told = update.transcript
+    if told is not None:
+        with transcribing(provider):
+            return accepted(told)
     if update.error is not None:
         raise update.error
     if update.status.finished:

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from ._entrypoints import PLUGINS, Found, Origin, scan
 from ._foreign import where
 from ._registration import load_object, new_manager, registered
-from .errors import ConfigurationError, EarwitnessError, PluginError
+from .errors import ConfigurationError, EarwitnessError, InvalidTranscriptError, PluginError
 from .models import Notice, Transcript
 from .request import TranscriptionRequest
+from .validation import accepted
 
 if TYPE_CHECKING:
     from .export import Exporter
@@ -86,10 +87,15 @@ class Plugins:
             except (Exception, SystemExit) as error:
                 transcript = _noticed(transcript, plugin, where(error))
                 continue
-            if isinstance(changed, Transcript):
-                transcript = changed
-            elif changed is not None:
+            if changed is None:
+                continue
+            if not isinstance(changed, Transcript):
                 transcript = _noticed(transcript, plugin, f"it returned a {type(changed).__name__}")
+                continue
+            try:
+                transcript = accepted(changed)
+            except InvalidTranscriptError as error:
+                transcript = _noticed(transcript, plugin, f"what it returned is no transcript: {error.message}")
         return transcript
 
     def job_changed(self, job: Job) -> None:

@@ -63,10 +63,11 @@ class CoreRuntime:
         if submission.media is None:
             raise InvalidRequestError("An engine needs the audio itself", action="Give a path, bytes or an open file.")
         from ._workers import EngineEnd
+        from ._yields import engine_of
 
         segments: list[Segment] = []
         heard_ms, end = 0, EngineEnd(None)
-        async with aclosing(self._engines().listen(engine, submission.media)) as events:
+        async with aclosing(self._engines().listen(engine_of(engine), submission.media)) as events:
             async for event in events:
                 if isinstance(event, EngineEnd):
                     end = event

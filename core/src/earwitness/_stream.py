@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from ._bugs import foreign, secrets_of
+from ._bugs import foreign, named, secrets_of
 from ._delivery import delivered
 from ._live.feeding import blocks_of, paced
 from ._live.relay import Relay, Relays
@@ -17,6 +17,7 @@ from ._planning import Planned
 from ._redact import Masker
 from ._runtime import CoreRuntime
 from ._workers import EngineEnd
+from ._yields import engine_of, sample_rate_of
 from .errors import EarwitnessError, InvalidRequestError
 from .jobs import Attempt, new_id
 from .models import Notice, Segment, ServedBy, Transcript
@@ -117,23 +118,24 @@ class _Hearing:
 
     async def events(self) -> AsyncGenerator[StreamEvent]:
         """Everything that is heard, with no lone surrogate in its texts; errors name the provider, not its secrets."""
-        source = self._from_engine() if self._dialect() is None else self._from_dialect()
-        async with aclosing(source) as told:
-            try:
+        try:
+            source = self._from_engine() if self._dialect() is None else self._from_dialect()
+            async with aclosing(source) as told:
                 async for event in told:
                     yield well_formed(event)
-            except EarwitnessError as error:
-                Masker(secrets_of(self._provider)).clean(error)
-                error.provider = error.provider or self._provider.name
-                raise
+        except EarwitnessError as error:
+            Masker(secrets_of(self._provider)).clean(error)
+            named(error, self._provider.name)
+            raise
 
     async def _from_engine(self) -> AsyncGenerator[StreamEvent]:
         with foreign(self._provider.name, "engine()"):
-            engine = self._provider.engine(self._submission())
-        blocks = self._blocks(engine.sample_rate)
+            engine = engine_of(self._provider.engine(self._submission()))
+            rate = sample_rate_of(engine)
+        blocks = self._blocks(rate)
         if self._pace:
-            blocks = paced(blocks, sample_rate=engine.sample_rate)
-        counted = self._counted(blocks, engine.sample_rate)
+            blocks = paced(blocks, sample_rate=rate)
+        counted = self._counted(blocks, rate)
         async with aclosing(counted), aclosing(self._runtime.listen(engine, counted)) as heard:
             async for event in heard:
                 if isinstance(event, Segment):
@@ -144,9 +146,10 @@ class _Hearing:
                     self.version = event.version
 
     async def _from_dialect(self) -> AsyncGenerator[StreamEvent]:
+        from ._live.answers import dialect_of
         from ._live.duplex import drive
 
-        rate = self._fresh_dialect().sample_rate
+        rate = dialect_of(self._fresh_dialect).sample_rate
         blocks = self._blocks(rate)
         if self._pace:
             blocks = paced(blocks, sample_rate=rate)

@@ -30,6 +30,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ValidationError
 
+from ._arguments import mistaken
 from ._bugs import bug
 from ._config_files import CONFIG_NAME, places, read_toml
 from ._entrypoints import PROVIDERS, SCRIPTED, scan
@@ -79,7 +80,10 @@ class Profile:
             ) from None
 
     def with_settings(self, settings: Mapping[str, Any]) -> Profile:
-        """The same profile with some settings replaced or added."""
+        """The same profile with some settings replaced or added. Raises ConfigurationError for what is no mapping."""
+        given: object = settings
+        if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+            raise mistaken("settings", given, "a mapping of settings by name")
         return replace(self, settings={**self.settings, **settings})
 
 
@@ -110,6 +114,9 @@ class Config:
 
         Raises ConfigurationError that lists what there is.
         """
+        given: object = name
+        if not isinstance(given, str | None):
+            raise mistaken("profile", given, "a profile's or a provider's name")
         wanted = name or self.default_profile or self._only_one()
         if wanted in self.profiles:
             return self.profiles[wanted]
@@ -151,6 +158,9 @@ def load_config(path: str | Path | None = None) -> Config:
     Raises ConfigurationError for a file that is missing where it was named, cannot be read, or is wrong, and for a
     wrong variable.
     """
+    given: object = path
+    if not isinstance(given, str | os.PathLike | None):
+        raise mistaken("config", given, "a file's path, or a Config")
     found = [place for place in places(path) if place.needed or os.path.exists(place.path)]
     files = {place.path: read_toml(place) for place in found}
     for file, data in files.items():

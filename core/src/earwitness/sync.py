@@ -7,13 +7,16 @@ Calling it from inside that very loop would wait for itself for ever; that is no
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from ._foreign import where
 from .errors import ConfigurationError
 from .jobs import Job
 from .models import Transcript
@@ -25,7 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Session", "Stream"]
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
+
+_ATTEMPTS, _PATIENCE_S = 20, 5.0
+"""How often, and each time for how long, a loop that was broken off may clear up."""
 
 
 class Session:
@@ -145,6 +153,8 @@ class _Loop:
         # Between the look at `_ended` and the handing over nobody may end the loop: a call that it never runs hangs.
         self._gate = threading.Lock()
         self._ended = False
+        self._died: str | None = None
+        self._waiting: set[Future[Any]] = set()
         self._begun = threading.Event()
         self._pid = os.getpid()
         self._thread = threading.Thread(target=self._serve, name="earwitness-session", daemon=True)
@@ -156,19 +166,20 @@ class _Loop:
         self.require_outside()
         with self._gate:
             if self._ended:
-                raise ConfigurationError("The session is closed", action="Open a new one.")
+                raise self._over("The session is closed", "Open a new one.")
             future = asyncio.run_coroutine_threadsafe(_awaited(make, args), self._loop)
+            self._waiting.add(future)
         try:
             return future.result()
         except CancelledError:
             if not self._ended:
                 raise
-            raise ConfigurationError(
-                "The session was closed, and with it this call", action="Close the session after the call has returned."
-            ) from None
+            raise self._cut_off() from None
         except BaseException:
             future.cancel()
             raise
+        finally:
+            self._waiting.discard(future)
 
     def run_if_open(self, make: Callable[..., Awaitable[None]]) -> None:
         """The same for clearing up, which the end of the loop has done as well."""
@@ -204,7 +215,42 @@ class _Loop:
                 self._thread.join()
 
     def _serve(self) -> None:
-        asyncio.run(self._until_stopped())
+        """Runs the loop to its end. Whatever ends it, nobody waits for it afterwards."""
+        try:
+            with asyncio.Runner() as runner:
+                try:
+                    runner.run(self._until_stopped())
+                except BaseException as error:
+                    # What is cancelled from here on shall know why.
+                    self._end(where(error))
+                    _wind_up(runner.get_loop())
+                    raise
+        except BaseException as error:  # Also a KeyboardInterrupt that a listener raised.
+            log.error("the session's thread ended: %s", where(error))
+        finally:
+            self._end(None)
+            self._begun.set()
+
+    def _end(self, why: str | None) -> None:
+        with self._gate:
+            self._ended, self._died = True, self._died or why
+            left = () if why else tuple(self._waiting)
+        for future in left:
+            with suppress(InvalidStateError):
+                future.set_exception(self._cut_off())
+
+    def _cut_off(self) -> ConfigurationError:
+        return self._over(
+            "The session was closed, and with it this call", "Close the session after the call has returned."
+        )
+
+    def _over(self, what: str, action: str) -> ConfigurationError:
+        if self._died is None:
+            return ConfigurationError(what, action=action)
+        return ConfigurationError(
+            f"The session's own thread was ended by {self._died}, and with it every call",
+            action="Open a new session; no listener may raise KeyboardInterrupt or SystemExit.",
+        )
 
     async def _until_stopped(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
@@ -218,3 +264,17 @@ async def _awaited(make: Callable[..., Awaitable[T]], args: tuple[Any, ...]) -> 
 
 async def _made(make: Callable[[], AsyncSession]) -> AsyncSession:
     return make()
+
+
+def _wind_up(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancels everything that the loop still does; what ended it may come again, but not for ever."""
+    # What ended it has been told; asyncio would tell it again, with the traceback.
+    loop.set_exception_handler(lambda *_: None)
+    for _ in range(_ATTEMPTS):
+        tasks = asyncio.all_tasks(loop)
+        if not tasks:
+            return
+        for task in tasks:
+            task.cancel()
+        with suppress(BaseException):
+            loop.run_until_complete(asyncio.wait(tasks, timeout=_PATIENCE_S))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from ._shapes import LARGEST, is_sound, misfits, outer_misfits
 from .errors import InvalidTranscriptError
 from .models import AudioEvent, Notice, Segment, Speaker, Transcript, Word
 
-__all__ = ["check", "problems", "repair", "well_formed"]
+__all__ = ["accepted", "check", "problems", "repair", "well_formed"]
 
 Timed = Word | Segment | AudioEvent
 _T = TypeVar("_T", Word, Segment, AudioEvent)
@@ -26,18 +26,19 @@ _SMALL = ("detected_language", "requested_language", "served_by", "notices", "me
 
 def check(transcript: Transcript) -> Transcript:
     """The same transcript, known to be valid. Raises InvalidTranscriptError naming the first places, never the text."""
-    found = list(problems(transcript))
-    if found:
-        more = f" and {len(found) - _MAX_TOLD} more" if len(found) > _MAX_TOLD else ""
-        raise InvalidTranscriptError(
-            f"No transcript may have: {'; '.join(found[:_MAX_TOLD])}{more}",
-            action="Mend the translation, or call earwitness.validation.repair for a vendor's known disorder.",
-        )
+    if found := list(problems(transcript)):
+        raise _refusal(found)
     return transcript
 
 
 def problems(transcript: Transcript) -> Iterator[str]:
-    """Each thing that no transcript may be, as `place: what`."""
+    """Each thing that no transcript may be, as `place: what`.
+
+    Where something is of a wrong type, only such things are told: nothing more can be known of the rest.
+    """
+    if next(outer_misfits(transcript), None) or not all(map(is_sound, transcript.segments)):
+        yield from misfits(transcript)
+        return
     if not _is_time(transcript.duration_ms):
         yield "transcript: duration_ms is not a whole number of milliseconds from 0"
     if not _is_confidence(transcript.confidence):
@@ -52,11 +53,22 @@ def problems(transcript: Transcript) -> Iterator[str]:
     for number, speaker in enumerate(transcript.speakers):
         if _is_torn(speaker.id) or _is_torn(speaker.name):
             yield f"speakers[{number}]: {_TORN}"
+    if transcript.raw and (_is_torn(transcript.raw.content_type) or _is_torn(transcript.raw.service)):
+        yield f"raw: {_TORN}"
     for name in _SMALL:
         if _holds_torn(getattr(transcript, name)):
             yield f"{name}: {_TORN}"
     for number, segment in enumerate(transcript.segments):
         yield from (f"segments[{number}]{place}: {what}" for place, what in _segment_flaws(segment, known))
+
+
+def accepted(transcript: Transcript) -> Transcript:
+    """The transcript, repaired where it is in disorder. Raises InvalidTranscriptError for what is of a wrong type."""
+    if next(problems(transcript), None) is None:
+        return transcript
+    if found := list(misfits(transcript)):
+        raise _refusal(found)
+    return _repaired(transcript)
 
 
 def repair(transcript: Transcript) -> Transcript:
@@ -65,10 +77,30 @@ def repair(transcript: Transcript) -> Transcript:
     Blank words are dropped, words sorted by time, an end before its start set to the start, negative times to zero,
     broken milliseconds rounded, impossible values removed, doubled speakers merged, unlisted ones added, and a segment
     widened to hold its words (its `derived` says so). A lone surrogate, which no file can hold, becomes U+FFFD. A valid
-    transcript comes back as it is. Text that is no string is a bug, not disorder, and left for `check` to name.
+    transcript comes back as it is. So does one with something of a wrong type, such as text that is no string: a bug,
+    not disorder, and left for `check` to name.
     """
-    if next(problems(transcript), None) is None:
+    try:
+        return accepted(transcript)
+    except InvalidTranscriptError:
         return transcript
+
+
+def well_formed(data: _Data) -> _Data:
+    """The same plain data with U+FFFD for each lone surrogate: half a character, which UTF-8 cannot hold."""
+    mended: _Data = _mended(data, Counter())
+    return mended
+
+
+def _refusal(found: list[str]) -> InvalidTranscriptError:
+    more = f" and {len(found) - _MAX_TOLD} more" if len(found) > _MAX_TOLD else ""
+    return InvalidTranscriptError(
+        f"No transcript may have: {'; '.join(found[:_MAX_TOLD])}{more}",
+        action="Mend the translation, or call earwitness.validation.repair for a vendor's known disorder.",
+    )
+
+
+def _repaired(transcript: Transcript) -> Transcript:
     done: Counter[str] = Counter()
     transcript = _whole_text(transcript, done)
     speakers = _repaired_speakers(transcript, done)
@@ -89,57 +121,78 @@ def repair(transcript: Transcript) -> Transcript:
     )
 
 
-def well_formed(data: _Data) -> _Data:
-    """The same plain data with U+FFFD for each lone surrogate: half a character, which UTF-8 cannot hold."""
-    mended: _Data = _mended(data, Counter())
-    return mended
-
-
 def _segment_flaws(segment: Segment, known: frozenset[str]) -> list[tuple[str, str]]:
     """What is wrong with this segment, as place within it and sentence; little work where nothing is wrong."""
-    found = [("", what) for what in (*_item_flaws(segment), *_own_flaws(segment))]
-    if known and segment.speaker is not None and segment.speaker not in known:
-        found.append(("", "a speaker that is not among the speakers"))
-    low, high, last = _bound(segment.start_ms, -math.inf), _bound(segment.end_ms, math.inf), 0
-    for number, word in enumerate(segment.words):
-        if not _is_usual(word, low, high, last):
-            flaws = _word_flaws(word, known, low=low, high=high, last=last)
-            found += [(f".words[{number}]", what) for what in flaws]
-        if type(word.start_ms) is int:
-            last = word.start_ms
+    found = [] if _is_usual(segment, known) else [("", what) for what in _own_flaws(segment, known)]
+    low, high = _bound(segment.start_ms, -LARGEST), _bound(segment.end_ms, LARGEST)
+    if not _are_usual(segment.words, max(low, 0), high):
+        found += _words_flaws(segment.words, known, low=low, high=high)
     return found
 
 
-def _is_usual(word: Word, low: float, high: float, last: float) -> bool:
-    """Whether one look is enough: a timed word in its place. Nearly all are, and ten hours have 90,000 of them."""
-    start, end, confidence = word.start_ms, word.end_ms, word.confidence
+def _is_usual(segment: Segment, known: frozenset[str]) -> bool:
+    """Whether one look at the segment itself is enough. Known speakers are not torn: they were looked at."""
+    start, end, confidence, text = segment.start_ms, segment.end_ms, segment.confidence, segment.text
     return (
         type(start) is int
         and type(end) is int
+        and 0 <= start <= end <= LARGEST
         and (confidence is None or (type(confidence) is float and 0 <= confidence <= 1))
-        and last <= start <= end <= high
-        and low <= start
-        and word.speaker is None
-        and type(word.text) is str
-        and word.text.isprintable()  # Half a character is not; the little else that is not is looked at again.
-        and not word.text.isspace()
-        and word.text != ""
+        and type(text) is str
+        and text.isprintable()
+        and (segment.speaker is None or segment.speaker in known)
+        and segment.channel is None
+        and segment.language is None
+        and segment.emotion is None
+        and not segment.derived
     )
 
 
-def _own_flaws(segment: Segment) -> Iterable[str]:
+def _are_usual(words: Iterable[Word], low: int, high: int) -> bool:
+    """Whether one look is enough: timed words, each in its place. Nearly all are, and ten hours have 90,000 of them."""
+    for word in words:
+        start, end, confidence, text = word.start_ms, word.end_ms, word.confidence, word.text
+        if not (
+            type(start) is int
+            and type(end) is int
+            and low <= start <= end <= high
+            and (confidence is None or (type(confidence) is float and 0 <= confidence <= 1))
+            and word.speaker is None
+            and type(text) is str
+            and text > "!"  # What is empty or begins with a blank is not, and is looked at again.
+            and text.isprintable()  # Half a character is not; the little else that is not is looked at again.
+        ):
+            return False
+        low = start
+    return True
+
+
+def _words_flaws(words: Iterable[Word], known: frozenset[str], *, low: int, high: int) -> Iterator[tuple[str, str]]:
+    last = 0
+    for number, word in enumerate(words):
+        yield from ((f".words[{number}]", what) for what in _word_flaws(word, known, low=low, high=high, last=last))
+        if type(word.start_ms) is int:
+            last = word.start_ms
+
+
+def _own_flaws(segment: Segment, known: frozenset[str]) -> Iterable[str]:
+    yield from _item_flaws(segment)
     if not _is_text(segment.text):
         yield "text is not a string"
     if not _is_time(segment.channel):
         yield "channel is not a whole number from 0"
-    if any(map(_is_torn, (segment.text, segment.speaker, segment.language, segment.emotion))):
+    if any(map(_is_torn, (segment.text, segment.speaker, segment.language, segment.emotion, *segment.derived))):
         yield _TORN
+    if known and segment.speaker is not None and segment.speaker not in known:
+        yield "a speaker that is not among the speakers"
 
 
-def _word_flaws(word: Word, known: frozenset[str], *, low: float, high: float, last: float) -> tuple[str, ...]:
+def _word_flaws(word: Word, known: frozenset[str], *, low: int, high: int, last: int) -> tuple[str, ...]:
     flaws = _item_flaws(word)
     if not _is_text(word.text):
         return (*flaws, "text is not a string")
+    if word.speaker is not None and not _is_text(word.speaker):
+        return (*flaws, "speaker is not a string")
     if _is_torn(word.text) or _is_torn(word.speaker):
         flaws = (*flaws, _TORN)
     if not word.text or word.text.isspace():
@@ -193,7 +246,7 @@ def _fields_of(value: Any) -> list[object]:
 
 
 def _is_time(value: object) -> bool:
-    return value is None or (type(value) is int and value >= 0)
+    return value is None or (type(value) is int and 0 <= value <= LARGEST)
 
 
 def _is_confidence(value: object) -> bool:
@@ -202,11 +255,11 @@ def _is_confidence(value: object) -> bool:
     )
 
 
-def _bound(value: object, otherwise: float) -> float:
+def _bound(value: object, otherwise: int) -> int:
     return value if type(value) is int else otherwise
 
 
-def _within(word: Word, low: float, high: float) -> bool:
+def _within(word: Word, low: int, high: int) -> bool:
     return all(low <= point <= high for point in (word.start_ms, word.end_ms) if type(point) is int)
 
 
@@ -217,12 +270,12 @@ def _ids(speakers: Iterable[Speaker]) -> frozenset[str]:
 def _whole_text(transcript: Transcript, done: Counter[str]) -> Transcript:
     """The transcript without lone surrogates; only what holds one is made anew."""
     segments = tuple(_mended(one, done) if _is_torn_anywhere(one) else one for one in transcript.segments)
-    small = {name: _mended(getattr(transcript, name), done) for name in ("speakers", "events", *_SMALL)}
+    small = {name: _mended(getattr(transcript, name), done) for name in ("speakers", "events", "raw", *_SMALL)}
     return replace(transcript, segments=segments, **small)
 
 
 def _is_torn_anywhere(segment: Segment) -> bool:
-    own = (segment.text, segment.speaker, segment.language, segment.emotion)
+    own = (segment.text, segment.speaker, segment.language, segment.emotion, *segment.derived)
     return any(map(_is_torn, own)) or any(_is_torn(word.text) or _is_torn(word.speaker) for word in segment.words)
 
 
@@ -321,9 +374,9 @@ def _repaired_item(item: _T, done: Counter[str]) -> _T:
 
 def _mended_time(value: object, done: Counter[str], name: str = "times") -> int | None:
     """A whole number from 0; a value that is no number at all is removed."""
-    if value is None or (type(value) is int and value >= 0):
+    if value is None or (type(value) is int and 0 <= value <= LARGEST):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
         _count(done, f"impossible {name} removed", 1)
         return None
     if value < 0:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from random import random
 
 from .._clock import Clock, SystemClock
-from ..errors import DeadlineError, EarwitnessError, PluginError, RateLimitedError
+from ..errors import DeadlineError, EarwitnessError, RateLimitedError
 from ..models import Notice
 from ..streaming import Dialect, StreamEvent
-from .leg import Leg, Outcome, StreamPolicy, asked
+from .answers import dialect_of
+from .leg import Leg, Outcome, StreamPolicy
 from .replay import ReplayBuffer
 
 __all__ = ["StreamPolicy", "drive"]
@@ -61,7 +62,7 @@ class _Duplex:
         policy: StreamPolicy,
     ) -> None:
         self._make_dialect, self._clock, self._policy = make_dialect, clock, policy
-        rate = self._dialect().sample_rate
+        rate = dialect_of(make_dialect).sample_rate
         self._audio = ReplayBuffer(rate, replay_s=policy.replay_s, ahead_s=policy.ahead_s)
         self._events: asyncio.Queue[StreamEvent | _End] = asyncio.Queue(policy.events)
         self._noticed: set[tuple[str, str | None, str]] = set()
@@ -111,7 +112,14 @@ class _Duplex:
     async def _go_on_to_the_end(self) -> None:
         over = False
         while not over:
-            leg = Leg(self._dialect(), self._audio, self._emit, self._clock, self._policy, reason=self._reconnecting)
+            leg = Leg(
+                dialect_of(self._make_dialect),
+                self._audio,
+                self._emit,
+                self._clock,
+                self._policy,
+                reason=self._reconnecting,
+            )
             try:
                 over = await self._over(await leg.run(), leg)
             except EarwitnessError as error:
@@ -189,12 +197,6 @@ class _Duplex:
                 return
             self._noticed.add(told)
         await self._events.put(event)
-
-    def _dialect(self) -> Dialect:
-        dialect = asked(self._make_dialect)
-        if min(dialect.sample_rate, dialect.chunk_ms, dialect.pace) <= 0:
-            raise PluginError("A streaming dialect has a sample rate, chunk or pace that is not above zero")
-        return dialect
 
 
 def _unconfirmed() -> Notice:

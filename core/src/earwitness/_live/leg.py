@@ -2,22 +2,19 @@
 
 import asyncio
 import math
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
-from pathlib import PurePath
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 from .._clock import Clock
 from ..errors import ConfigurationError, DeadlineError, EarwitnessError, PluginError, ProtocolError, UnavailableError
 from ..models import Interim, Notice
 from ..streaming import Dial, Dialect, Final, Frame, ReadsErrors, Reconnected, Settled, StreamEvent
+from .answers import dial_of, events_in, frames_of, meaning_of, place
 from .connections import Connection, open_connection
 from .replay import ReplayBuffer, Timeline
 
-__all__ = ["Leg", "Outcome", "StreamPolicy", "asked"]
-
-T = TypeVar("T")
+__all__ = ["Leg", "Outcome", "StreamPolicy"]
 
 Outcome = Literal["ended", "unacknowledged", "hung_up", "rotated"]
 """The vendor said everything; was silent after `finish`; closed without a word after it; a new connection goes on."""
@@ -91,7 +88,7 @@ class Leg:
 
     async def run(self) -> Outcome:
         """How it ended. Raises the EarwitnessError that ended it."""
-        self._dial = asked(self._dialect.dial, self._clock.now())
+        self._dial = dial_of(self._dialect, self._clock.now())
         self._connection = await open_connection(self._dial, pinged=math.isfinite(self._dialect.pace))
         self._opened_at = self._spoke_at = self._clock.monotonic()
         politely = False
@@ -104,9 +101,9 @@ class Leg:
 
     def meaning(self, error: EarwitnessError) -> EarwitnessError:
         """What the dialect makes of an error of the connection; one that it raised itself stays as it is."""
-        if error is self._said or not isinstance(self._dialect, ReadsErrors):
+        if error is self._said or isinstance(error, PluginError) or not isinstance(self._dialect, ReadsErrors):
             return error
-        return asked(self._dialect.meaning, error)
+        return meaning_of(self._dialect, error)
 
     async def _converse(self) -> Outcome:
         speaker = asyncio.create_task(self._speak(), name="earwitness-stream-speak")
@@ -127,7 +124,7 @@ class Leg:
             await asyncio.gather(speaker, listener, return_exceptions=True)
 
     async def _speak(self) -> Outcome:
-        await self._send(asked(self._dialect.opened))
+        await self._send(frames_of(self._dialect, "opened"))
         await self._wait_until_ready()
         while not self._audio.drained:
             # A paused source's last, incomplete chunk goes too, so that nobody waits for the end of a word.
@@ -140,7 +137,7 @@ class Leg:
             else:
                 break
         self._finishing = True
-        await self._send(asked(self._dialect.finish))
+        await self._send(frames_of(self._dialect, "finish"))
         await self._let_it_finish(0.0 if self._dialect.ended else self._dial.flush_timeout_s)
         return "ended"
 
@@ -171,7 +168,7 @@ class Leg:
         # A vendor may read much faster than it hears. What it has not settled must still be here if it breaks off.
         speed = min(self._dialect.pace, 1.0) if self._audio.at_risk else self._dialect.pace
         await self._pace.turn(len(pcm) / 2 / self._dialect.sample_rate, speed)
-        await self._send(asked(self._dialect.audio, pcm))
+        await self._send(frames_of(self._dialect, "audio", pcm))
         self._spoke_at = self._clock.monotonic()
 
     async def _fill_pause(self) -> None:
@@ -232,15 +229,15 @@ class Leg:
 
     async def _take_in(self, frame: Frame) -> None:
         try:
-            events = self._dialect.received(frame)
+            given = self._dialect.received(frame)
         except EarwitnessError as error:
             self._said = error
             raise
         except Exception as error:  # any bug of a dialect; its text may quote the transcript
-            raise ProtocolError(f"The vendor sent a frame that its dialect cannot read ({_place(error)})") from None
+            raise ProtocolError(f"The vendor sent a frame that its dialect cannot read ({place(error)})") from None
         if self._dialect.ready:
             await self._note_ready()
-        for event in events:
+        for event in events_in(given):
             await self._tell(event)
 
     async def _note_ready(self) -> None:
@@ -282,20 +279,3 @@ class _Pace:
         if due > now:
             await self._clock.sleep(due - now)
         self._due = due + seconds / speed
-
-
-def asked(method: Callable[..., T], *values: Any) -> T:
-    """What the dialect answers. Raises PluginError for a failure that is no EarwitnessError."""
-    try:
-        return method(*values)
-    except EarwitnessError:
-        raise
-    except Exception as error:  # any bug of a dialect
-        raise PluginError(f"A streaming dialect failed ({_place(error)})") from None
-
-
-def _place(error: Exception) -> str:
-    """The kind of an error and where it was raised; its text may quote the transcript."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return type(error).__name__ + where

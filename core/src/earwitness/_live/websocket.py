@@ -116,7 +116,14 @@ def _silent_logger() -> logging.Logger:
 
 
 def _not_opened(error: Exception, tongue: Tongue) -> EarwitnessError:
-    from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI, ProxyError
+    from websockets.exceptions import (
+        InvalidHandshake,
+        InvalidMessage,
+        InvalidProxy,
+        InvalidStatus,
+        InvalidURI,
+        ProxyError,
+    )
 
     if isinstance(error, InvalidStatus):
         return _refused(error.response, tongue)
@@ -128,6 +135,8 @@ def _not_opened(error: Exception, tongue: Tongue) -> EarwitnessError:
         return tongue.error(DeadlineError, "was not opened in time")
     if isinstance(error, ssl.SSLCertVerificationError):
         return tongue.untrusted()
+    if isinstance(error, InvalidMessage) and isinstance(error.__cause__, EOFError):
+        return tongue.error(UnavailableError, "was lost before it was opened")
     if isinstance(error, InvalidHandshake) and not isinstance(error, ProxyError):
         return tongue.error(ProtocolError, "was answered with something that is no WebSocket")
     return tongue.error(UnavailableError, f"was not opened: {_reason(error)}")
