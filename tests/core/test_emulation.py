@@ -759,6 +759,32 @@ def test_an_emulator_runs_in_the_callers_own_loop() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    ("heard", "spoken"),
+    [
+        (Transcript(detected_language="ja", requested_language=("en",)), {"language": "ja"}),
+        (Transcript(requested_language=("auto", "en-US")), {"language": "en-US"}),
+        (Transcript((Segment("a"), Segment("b", language="ko"))), {"language": "ko"}),
+        (Transcript(), {"language": "ko-KR"}),
+    ],
+)
+def test_a_ready_profile_asks_for_the_language_of_the_given_transcript(
+    heard: Transcript, spoken: dict[str, str]
+) -> None:
+    """It is the detected one, else the requested one, else a segment's; of a bare text it is the vendor's usual one."""
+
+    class Korean(Echo):
+        usual_language = "ko-KR"
+
+    def options(hearing: Any) -> EmulatorOptions:
+        return EmulatorOptions(hearing=hearing)
+
+    assert Korean(options(GivenHearing(heard))).spoken == spoken
+    both = GivenHearing({"a": heard, "b": Transcript(detected_language="fr")})
+    assert Korean(options(both)).spoken == {"language": "fr" if heard == Transcript() else "ko-KR"}
+    assert Echo(options(GivenHearing(Transcript()))).spoken == {}
+
+
 def test_secrets_of_the_options_are_not_shown() -> None:
     """The options' repr holds no secret."""
     assert "SECRETMARKER" not in repr(EmulatorOptions(secrets={"key": "SECRETMARKER"}))

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from earwitness.capabilities import AudioFacts, AudioForm
 from earwitness.errors import AudioTooLargeError, BadAudioError, ConfigurationError, EarwitnessError
-from earwitness.media import Media, convert, misfit, open_media, pcm
+from earwitness.media import Media, conversion, convert, misfit, open_media, pcm
 from earwitness.media._ebml import matroska_or_webm
 from earwitness.request import BytesAudio, FileAudio, PcmFormat
 from support.fresh import run
@@ -663,6 +663,17 @@ class TestConverting:
         """The error says the limit and the ways that are left."""
         with pytest.raises(AudioTooLargeError, match=r"more than the 900 bytes .* Split it"):
             convert(media_of(wav(tone())), AudioForm(max_bytes=900))
+
+    @pytest.mark.parametrize(("minutes", "tried"), [(30, True), (42, False)])
+    def test_what_speech_surely_takes_is_not_tried_in_vain(self, minutes: int, tried: bool) -> None:
+        """Half an hour might fit into 5 MB as Opus with some silence in it; 42 minutes are refused unencoded."""
+        facts = AudioFacts("mp3", "mp3", minutes * 60_000, length=6_000_000)
+        form = AudioForm(("ogg",), ("opus",), max_bytes=5 * 1024 * 1024, preferred=("ogg", "opus"))
+        if tried:
+            assert conversion(facts, form) is not None
+        else:
+            with pytest.raises(AudioTooLargeError):
+                conversion(facts, form)
 
     def test_the_last_bytes_count_too(self) -> None:
         """An index that is written at the end must fit as well."""

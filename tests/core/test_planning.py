@@ -61,6 +61,13 @@ class Misplanning(Vendor):
         return Plan("wide", languages=("ko-KR",))
 
 
+class Refusing(Vendor):
+    """A provider that refuses by itself, while it plans."""
+
+    def plan(self, request: TranscriptionRequest, facts: AudioFacts) -> Plan:
+        raise UnsupportedFeatureError("It hears English", feature="language", provider="vendor", action="Set models.")
+
+
 def plan(
     audio: object = "a.wav", *, kind: type[Vendor] = Vendor, others: Sequence[str] = (), **options: Any
 ) -> Planned:
@@ -97,6 +104,13 @@ class TestRefusing:
         error = refusal(emotion=True)
         assert error.who_can == ()
         assert "No other installed provider can." in str(error)
+
+    def test_a_refusal_of_the_provider_itself_names_the_others_too(self) -> None:
+        """What a provider refuses while it plans keeps its own advice, behind the installed providers that can."""
+        error = refusal(kind=Refusing, others=("clova",))
+        assert (error.message, error.who_can) == ("It hears English", ("clova",))
+        assert error.action == "Installed providers that can: clova. Set models."
+        assert refusal(kind=Refusing).action == "Set models."
 
     def test_every_refused_option_is_told(self) -> None:
         """All refusals come at once, each with its limit."""

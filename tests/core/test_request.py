@@ -161,6 +161,12 @@ class TestAudio:
                     audio_source(file)
                 assert caught.value.action == "Open it with mode 'rb'."
 
+    @pytest.mark.parametrize("empty", ["", "  "])
+    def test_an_empty_name_is_no_folder(self, empty: str) -> None:
+        """A name of nothing, an unset variable say, is told as such and not taken for the folder one is in."""
+        with pytest.raises(InvalidRequestError, match="name of the audio is empty"):
+            audio_source(empty)
+
     @pytest.mark.parametrize("value", [None, 5, 1.5, [b"x"], object(), {"path": "a.wav"}])
     def test_anything_else_is_refused_by_its_type(self, value: object) -> None:
         """What is no audio is refused with the name of its type and what to give instead."""

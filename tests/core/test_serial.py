@@ -247,6 +247,21 @@ def test_schema_and_reader_refuse_the_same(change: dict[str, Any]) -> None:
         load(json.dumps({**FULL, **change}))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"duration_ms": -1},
+        {"events": [{"kind": "music", "start_ms": -5}]},
+        {"segments": [{"text": "a", "words": [{"text": "a", "confidence": 1.5}]}]},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_the_schema_bounds_times_and_confidences(change: dict[str, Any]) -> None:
+    """What no valid transcript has, a negative time or a confidence above 1, the published schema refuses."""
+    assert PUBLISHED.is_valid(FULL)
+    assert not PUBLISHED.is_valid({**FULL, **change})
+
+
 def test_the_schema_demands_the_format() -> None:
     """A document without `format` is none of ours, for the schema as for the reader."""
     assert json_schema()["required"] == ["format"]

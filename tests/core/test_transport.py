@@ -104,7 +104,7 @@ async def test_a_refused_connection_sent_nothing(fast: bool, repeatable: bool) -
     error = await failure(fast, call(f"http://127.0.0.1:{await closed_port()}/", repeatable=repeatable))
     assert type(error) is errors.UnavailableError
     assert (error.retryable, error.accepted) == (True, "no")
-    assert "refused" in str(error)
+    assert "refused" in str(error) and "Check the network" in str(error)
 
 
 @pytest.mark.parametrize("repeatable", [True, False])

@@ -228,6 +228,37 @@ def test_cancelling_stops_the_engine_and_keeps_the_worker(second: Media) -> None
     run(main())
 
 
+EARLY = """
+import sys
+from earwitness._worker import _Worker
+
+worker = _Worker(sys.stdin.buffer, sys.stdout.buffer)
+if worker._inbox.cancelled.wait(60):
+    worker.serve()
+"""
+
+
+def test_a_cancel_that_comes_before_the_work_is_taken_up_is_not_lost() -> None:
+    """A cancel in the first moments of a worker, right behind the work, ends that work."""
+    messages = pickle.dumps(("listen", pickle.dumps(CountingEngine()), None)), pickle.dumps(("cancel",))
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", EARLY],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+    ) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        try:
+            worker.stdin.write(b"".join(HEADER.pack(len(one)) + one for one in messages))
+            worker.stdin.flush()
+            (length,) = HEADER.unpack(worker.stdout.read(HEADER.size))
+            assert pickle.loads(worker.stdout.read(length)) == ("cancelled",)
+        finally:
+            worker.kill()
+
+
 def test_a_failing_source_ends_the_listening() -> None:
     """An exception of the caller's own audio source comes back as it is, and no worker stays behind in the middle."""
 

@@ -120,6 +120,8 @@ def _provided(found: Found, manager: Any) -> type[Provider[Any]]:
 
 
 def _require_contract(found: Found, provider: type[Provider[Any]]) -> None:
+    from ._declared import flaw_of
+    from ._registration import guarded
     from .capabilities import Capabilities
     from .provider import INTERFACE, ProviderSettings
 
@@ -138,6 +140,9 @@ def _require_contract(found: Found, provider: type[Provider[Any]]) -> None:
             "declares no capabilities",
             "Set `capabilities` to a Capabilities with at least one service.",
         )
+    # Foreign subclasses may fail at being looked at.
+    if flaw := guarded(found, lambda: flaw_of(capabilities)):
+        raise _broken(found, f"declares wrong capabilities: {flaw}", "Correct the declaration.")
     if not (isinstance(settings, type) and issubclass(settings, ProviderSettings)):
         raise _broken(found, "has no settings model", "Set `Settings` to a subclass of ProviderSettings.")
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError
 
 from .capabilities import AudioFacts, Refusal, Service, handovers_of, refusals
-from .errors import EarwitnessError, InvalidRequestError, UnsupportedFeatureError
+from .errors import InvalidRequestError, UnsupportedFeatureError
 from .jobs import Plan
 from .models import Notice
 from .provider import Provider
@@ -46,7 +46,7 @@ def plan_request(
     who_can: Callable[[TranscriptionRequest], tuple[str, ...]] = lambda request: (),
 ) -> Planned:
     """The plan for this request. Raises UnsupportedFeatureError or InvalidRequestError, before any byte is sent."""
-    plan, service, refused = judged(provider, request, facts)
+    plan, service, refused = judged(provider, request, facts, who_can=who_can)
     fatal = [one for one in refused if on_unsupported == "error" or one.field in _NEVER_DROPPED]
     if fatal:
         raise _refusal(provider, service, fatal, who_can(_wish(request, plan, fatal)))
@@ -57,10 +57,18 @@ def plan_request(
 
 
 def judged(
-    provider: Provider[Any], request: TranscriptionRequest, facts: AudioFacts
+    provider: Provider[Any],
+    request: TranscriptionRequest,
+    facts: AudioFacts,
+    *,
+    who_can: Callable[[TranscriptionRequest], tuple[str, ...]] = lambda request: (),
 ) -> tuple[Plan, Service, list[Refusal]]:
     """Which service would answer, and everything of the request that it cannot do. Raises InvalidRequestError."""
-    plan = provider.plan(request, facts)
+    try:
+        plan = provider.plan(request, facts)
+    except UnsupportedFeatureError as error:
+        # A provider knows nothing of the others; core does.
+        raise _with_others(error, provider, request, who_can) from None
     service = provider.offered().at(plan.service, model=plan.model, languages=plan.languages)
     _require_language(provider, service, plan)
     return plan, service, [*_unreachable(service, request), *refusals(service, request)]
@@ -86,10 +94,26 @@ def installed_that_can(request: TranscriptionRequest) -> tuple[str, ...]:
     for found in installed():
         if found.name == SCRIPTED:
             continue
-        with suppress(EarwitnessError):
+        # Whatever is wrong with a bystander, it must not become the answer to somebody else's request.
+        with suppress(Exception):
             if supports(load_provider(found.name), request):
                 names.append(found.name)
     return tuple(names)
+
+
+def _with_others(
+    error: UnsupportedFeatureError,
+    provider: Provider[Any],
+    request: TranscriptionRequest,
+    who_can: Callable[[TranscriptionRequest], tuple[str, ...]],
+) -> UnsupportedFeatureError:
+    """A provider's own refusal with the installed providers that would not refuse."""
+    wish = request if error.feature == "model" else request.model_copy(update={"model": None})
+    others = () if error.who_can else tuple(name for name in who_can(wish) if name != provider.name)
+    if not others:
+        return error
+    action = f"Installed providers that can: {', '.join(others)}. {error.action or ''}".rstrip()
+    return error.replaced(who_can=others, action=action)
 
 
 def _require_language(provider: Provider[Any], service: Service, plan: Plan) -> None:

@@ -48,7 +48,10 @@ class _Inbox:
         try:
             while header := self._source.read(HEADER.size):
                 message = pickle.loads(self._source.read(*HEADER.unpack(header)))
-                if message[0] == "cancel":
+                # In the order of the conversation: a cancel may be read before the work it is meant for is taken up.
+                if message[0] == "listen":
+                    self.cancelled.clear()
+                elif message[0] == "cancel":
                     self.cancelled.set()
                 self._queue.put(message)
         finally:
@@ -66,7 +69,6 @@ class _Worker:
         while True:
             kind, *rest = self._inbox.get()
             if kind == "listen":
-                self._inbox.cancelled.clear()
                 self._listen(*rest)
 
     def _listen(self, engine_pickle: bytes, media: Media | None) -> None:

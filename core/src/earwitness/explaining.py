@@ -152,7 +152,7 @@ def _judgement(
     provider: Provider[Any], request: TranscriptionRequest, facts: AudioFacts, profile: Profile
 ) -> dict[str, Any]:
     """Service, model, languages, and what becomes of each option."""
-    plan, service, refused = judged(provider, request, facts)
+    plan, service, refused = judged(provider, request, facts, who_can=installed_that_can)
     ways = [way for way in handovers_of(request.audio) if way in service.audio]
     return {
         "service": plan.service,

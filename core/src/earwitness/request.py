@@ -138,6 +138,8 @@ def audio_source(value: object) -> AudioSource:
         return value
     if isinstance(value, str) and (scheme := re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", value)):
         return _url(value, scheme[1].lower())
+    if isinstance(value, str) and not value.strip():
+        raise InvalidRequestError("The name of the audio is empty", action="Give a path or a URL.")
     if isinstance(value, str | PathLike):
         return FileAudio(Path(value))
     if isinstance(value, bytes | bytearray | memoryview):

@@ -63,6 +63,23 @@ _STATUS_ERRORS: Mapping[int, type[EarwitnessError]] = {
     429: RateLimitedError,
 }
 
+_LOOK_FIRST = "Look in the vendor's console before you submit again: it may be billed."
+_LATER = "Try again later."
+_CHECK_ADDRESS = "Check the service's address in the profile."
+_ACTIONS: Mapping[type[EarwitnessError], str] = {
+    AuthenticationError: "Check the credentials in the profile.",
+    QuotaExhaustedError: "Look at the account's balance and packages in the vendor's console.",
+    PermissionDeniedError: "Check in the vendor's console that the service is switched on for these credentials.",
+    JobNotFoundError: "Check that the job was submitted with this account, and how long the vendor keeps jobs.",
+    ResultExpiredError: "The vendor has deleted it; only a new submission, which is billed, brings it back.",
+    DeadlineError: _LATER,
+    AudioTooLargeError: "Cut the recording into parts, or use a service that takes longer ones.",
+    RateLimitedError: "Try again later, or with fewer recordings at once.",
+    UnavailableError: _LATER,
+    OutcomeUnknownError: _LOOK_FIRST,
+    InvalidRequestError: "Check the request's options and the service's address in the profile.",
+    ProtocolError: _CHECK_ADDRESS,
+}
 
 _LONGEST_MESSAGE = 200
 _TROUBLES = "troubles"
@@ -165,19 +182,25 @@ def status_error(
 ) -> EarwitnessError:
     """The error that a bare HTTP status means, for replies whose body says nothing.
 
-    A 5xx on a submission leaves the outcome open, except 503, which says that nothing was taken on. A submission to an
-    address that is not there means that the address is wrong: no job exists yet that could be missing. The same is
-    true of a question where the vendor has codes of its own for a missing job (`job_codes`).
+    A 5xx on a submission leaves the outcome open, a 503 too: it may come from a gateway that had passed the call on. A
+    submission to an address that is not there means that the address is wrong: no job exists yet that could be
+    missing. The same is true of a question where the vendor has codes of its own for a missing job (`job_codes`).
     """
+    error = _status_error(reply, operation=operation, submission=submission, job_codes=job_codes)
+    told = error.action or _ACTIONS[type(error)]
+    unsure = submission and error.accepted == "unknown" and told != _LOOK_FIRST
+    error.action = f"{told} {_LOOK_FIRST}" if unsure else told
+    return error
+
+
+def _status_error(reply: HttpReply, *, operation: str, submission: bool, job_codes: bool) -> EarwitnessError:
     told = f"The {operation} call was answered with HTTP {reply.status}"
     wait = retry_after_s(reply)
     if (submission or job_codes) and reply.status in (404, 410):
-        return ConfigurationError(
-            told, vendor_code=str(reply.status), action="Check the service's address in the profile."
-        )
+        return ConfigurationError(told, vendor_code=str(reply.status), action=_CHECK_ADDRESS)
     if reply.status in _STATUS_ERRORS:
         return _STATUS_ERRORS[reply.status](told, vendor_code=str(reply.status), retry_after=wait)
-    if reply.status == 503 or (reply.status >= 500 and not submission):
+    if reply.status >= 500 and not submission:
         return UnavailableError(told, vendor_code=str(reply.status), retry_after=wait)
     if reply.status >= 500:
         return OutcomeUnknownError(told, vendor_code=str(reply.status))

@@ -53,12 +53,22 @@ def load(data: bytes | str) -> Transcript:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a transcript (draft 2020-12), as published in the reference."""
     schema = _adapter().json_schema(mode="serialization")
+    for one in (schema, *schema["$defs"].values()):
+        _bound(one.get("properties", {}))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": FORMAT,
         **schema,
         "required": ["format"],
     }
+
+
+def _bound(properties: dict[str, Any]) -> None:
+    """Adds what `validation.check` asks of times and confidences; the model's types do not say it."""
+    for name, bounded in properties.items():
+        bounds = {"minimum": 0} if name.endswith("_ms") else {"minimum": 0, "maximum": 1}
+        if name.endswith("_ms") or name == "confidence":
+            bounded["anyOf"][0].update(bounds)
 
 
 @dataclass(slots=True)
