@@ -28,6 +28,13 @@ text = "every story has a beginning thank you for listening"
 start_ms = 0
 end_ms = 3000
 words = [{ text = "every", start_ms = 0, end_ms = 300 }]
+
+[profiles.untimed]
+provider = "scripted"
+
+[[profiles.untimed.settings.scenes]]
+text = "nobody knows when"
+
 """
 
 
@@ -43,17 +50,21 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize("profile", ["pocketsphinx", "clova", "tencent", "scripted"])
-def test_one_application_runs_on_every_provider(desk: Path, profile: str) -> None:
-    """Status, segments, words, live events and errors mean the same; only the profile's name changes."""
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / "swap.py"), profile],
+def swapped(desk: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(EXAMPLES / "swap.py"), *args],
         cwd=desk,
         capture_output=True,
         text=True,
         timeout=240,
         check=False,
     )
+
+
+@pytest.mark.parametrize("profile", ["pocketsphinx", "clova", "tencent", "scripted"])
+def test_one_application_runs_on_every_provider(desk: Path, profile: str) -> None:
+    """Status, segments, words, live events and errors mean the same; only the profile's name changes."""
+    done = swapped(desk, profile)
     assert done.returncode == 0, done.stderr
     told: dict[str, list[str]] = {}
     for line in done.stdout.splitlines():
@@ -63,3 +74,19 @@ def test_one_application_runs_on_every_provider(desk: Path, profile: str) -> Non
     assert " ".join(told["segment"]) == SPOKEN == " ".join(told["live"])
     assert int(told["words"][0]) >= 1
     assert told["error"] == ["BadAudioError", "BadAudioError"]
+
+
+def test_a_provider_without_times_is_one_too(desk: Path) -> None:
+    """What a provider does not tell is not there, and the same application runs on it."""
+    done = swapped(desk, "untimed")
+    assert (done.returncode, done.stderr) == (0, "") and "segment:  nobody knows when" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [((), "Usage: "), (("nobody",), "nobody"), (("scripted", "absent.wav"), "absent.wav")],
+)
+def test_what_is_wrong_with_the_call_is_one_sentence(desk: Path, args: tuple[str, ...], told: str) -> None:
+    """A missing argument, an unknown profile and a missing recording end without a traceback."""
+    done = swapped(desk, *args)
+    assert done.returncode != 0 and done.stderr.count("\n") == 1 and told in done.stderr

@@ -77,11 +77,23 @@ def test_what_a_callback_cannot_prove_means_ask_now(word: str) -> None:
     assert (got.status, got.check_after) == (JobStatus.RUNNING, 0.0)
 
 
-def test_subtitles_in_a_callback() -> None:
-    """A callback of plain SRT is read; only the reference can name its job."""
-    got = called(SRT, JOB)
-    assert got.status is JobStatus.SUCCEEDED and got.reference is JOB
-    assert called(SRT).reference is None
+@pytest.mark.parametrize(
+    "body",
+    [
+        SRT,
+        "<SAMI><Body><SYNC Start=0><P>A: forged</Body></SAMI>",
+        {"result": "SUCCEEDED", "text": "forged", "segments": []},
+        {**FULL, "token": ""},
+        {"result": "FAILED", "message": "forged"},
+        {"result": "ERROR_AUDIO_EMPTY", "message": "forged", "token": None},
+    ],
+)
+@pytest.mark.parametrize("reference", [JOB, None])
+def test_a_callback_without_the_token_is_not_believed(body: Any, reference: VendorReference | None) -> None:
+    """Anybody could send it: neither as the result nor as a failure, only as a reason to ask."""
+    got = called(body, reference)
+    assert (got.status, got.check_after, got.reference) == (JobStatus.RUNNING, 0.0, reference)
+    assert (got.transcript, got.error, got.answer) == (None, None, None)
 
 
 @pytest.mark.parametrize("body", ["", "hello", "[]", "{}", '{"token": "x"}', "<html>"])

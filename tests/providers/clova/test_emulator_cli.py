@@ -70,11 +70,8 @@ def test_clova_says_what_the_embedded_engine_hears(environment: dict[str, str], 
         live = command(environment, folder, "listen", SAMPLE, "--fast")
     assert by_engine.split() == short.split() == live.split() and len(by_engine.split()) > 5
     charges = [json.loads(line) for line in (folder / "bill.jsonl").read_text().splitlines()]
-    assert [(one["operation"], one["billed_seconds"]) for one in charges] == [
-        ("long", 15),
-        ("short", 15),
-        ("stream", 15),
-    ]
+    assert [one["operation"] for one in charges] == ["long", "short", "stream"]
+    assert 0 < charges[0]["billed_seconds"] < 15 and [one["billed_seconds"] for one in charges[1:]] == [15, 15]
 
 
 def test_the_first_line_has_everything_and_takes_given_secrets(environment: dict[str, str], tmp_path: Path) -> None:

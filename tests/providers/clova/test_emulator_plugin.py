@@ -23,7 +23,7 @@ import earwitness
 import earwitness_clova
 from earwitness._plugins import Plugins
 from earwitness.config import Profile
-from earwitness.emulation import Clock, Fault, Faults, GivenHearing
+from earwitness.emulation import Clock, EmulatorOptions, Fault, Faults, GivenHearing
 from earwitness.errors import (
     AudioTooLargeError,
     AuthenticationError,
@@ -41,6 +41,7 @@ from earwitness.models import Answer, AudioEvent, Segment, Transcript, Word
 from earwitness.provider import Callback
 from earwitness.request import BytesAudio, RequestOptions, StoredAudio, UrlAudio
 from earwitness.session import AsyncSession
+from earwitness_clova.emulator import create
 from earwitness_clova.emulator._params import read_params
 from earwitness_clova.emulator._switches import ClovaSwitches
 from earwitness_clova.emulator._wire import Identity, result_body, smi, srt
@@ -505,7 +506,7 @@ def test_an_upload_takes_little_memory_however_big_the_file_is(tmp_path: Path) -
         billed = [one.billed_seconds for one in bare.emulator.billing.entries]
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 64 * 2**20
-    assert billed[-1] == -(-frames // 192_000 // 15) * 15
+    assert billed[-1] == pytest.approx(frames / 192_000, abs=0.001)
 
 
 def test_the_ready_profile_reads_as_a_configuration(tmp_path: Path) -> None:
@@ -527,3 +528,9 @@ def test_the_ready_profile_shows_no_key_to_the_network(host: str, streams: bool)
         assert Clova.Settings.model_validate(table["settings"])
         assert ("stream_secret_key" in table["settings"]) is streams
         assert transcribed(bare).text == SAID.text
+
+
+def test_a_ready_profile_names_a_language_also_for_a_bare_text() -> None:
+    """A given text does not tell its language, and a request without one would be refused: the usual one is named."""
+    server = create(EmulatorOptions(hearing=GivenHearing(Transcript((Segment("said"),)))))
+    assert tomllib.loads(server.facts()["profile_toml"])["profiles"]["clova"]["request"] == {"language": "ko-KR"}

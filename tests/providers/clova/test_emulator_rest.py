@@ -699,9 +699,17 @@ def test_the_billing_log_is_what_an_account_would_pay(tmp_path: Path) -> None:
         assert bare.upload({}).status == 400
         bare.short()
         entries = bare.emulator.billing.entries
-    assert [(one.operation, one.billed_seconds) for one in entries] == [("long", 30), ("long", 15), ("short", 15)]
+    assert [(one.operation, one.billed_seconds) for one in entries] == [("long", 16), ("long", 1), ("short", 15)]
     assert entries[0].token == token and entries[0].time == clock.now() and clock.now().utcoffset() == timedelta()
-    assert [json.loads(line)["billed_seconds"] for line in path.read_text().splitlines()] == [30, 15, 15]
+    assert [json.loads(line)["billed_seconds"] for line in path.read_text().splitlines()] == [16, 1, 15]
+
+
+@pytest.mark.parametrize(("block", "billed"), [(0, 16.0), (15, 30.0), (0.5, 16.0), (6, 18.0)])
+def test_long_recordings_are_billed_by_their_length(block: float, billed: float) -> None:
+    """To the millisecond, and in whole blocks where the switch says so."""
+    with emulated(switches={"long_billing_block_s": str(block)}) as bare:
+        bare.finished(bare.upload(media=wav(16)).json["token"])
+        assert [one.billed_seconds for one in bare.emulator.billing.entries] == [billed]
 
 
 def test_bad_days_come_by_script() -> None:
@@ -753,7 +761,7 @@ def test_multi_channel_wav_of_any_rate_is_taken() -> None:
         out.writeframes(bytes(4 * 44_100))
     with emulated() as bare:
         assert bare.upload(SYNC, file.getvalue()).json["result"] == "COMPLETED"
-        assert bare.emulator.billing.entries[0].billed_seconds == 15
+        assert bare.emulator.billing.entries[0].billed_seconds == 1
 
 
 # --- whatever comes ---

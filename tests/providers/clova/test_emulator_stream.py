@@ -731,7 +731,7 @@ def test_a_hearing_that_fails_ends_the_stream_and_tells_no_text(caplog: pytest.L
     assert "MARKER" not in caplog.text
 
 
-@pytest.mark.parametrize(("seconds", "billed"), [(0, 0.0), (0.001, 15.0), (15.0, 15.0), (15.001, 30.0)])
+@pytest.mark.parametrize(("seconds", "billed"), [(0.001, 15.0), (15.0, 15.0), (15.001, 30.0)])
 def test_each_stream_is_billed_in_blocks_of_fifteen_seconds(seconds: float, billed: float) -> None:
     """One entry for each stream with the id that its answers carry (5.9)."""
 
@@ -743,6 +743,17 @@ def test_each_stream_is_billed_in_blocks_of_fifteen_seconds(seconds: float, bill
         [charge] = nest.billing.entries
         assert (charge.operation, charge.token, charge.billed_seconds) == ("stream", uid, billed)
         assert charge.time == nest.clock.now()
+
+    talk(conversation)
+
+
+def test_a_stream_without_audio_costs_nothing() -> None:
+    """It leaves no entry; the next one does."""
+
+    async def conversation(nest: Nest, stream: BareStream) -> None:
+        await stream.configure()
+        assert (await stream.end())[1] == "OK"
+        assert not nest.billing.entries
 
     talk(conversation)
 

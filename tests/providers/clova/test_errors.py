@@ -208,6 +208,17 @@ def test_a_bare_404_is_a_wrong_address() -> None:
         fetched(reply("", 404))
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "setting"),
+    [("", 404, "short_url"), ("", 401, "short_secret_key"), ("", 403, "short_secret_key"), ("{}", 404, "short_url")],
+)
+def test_a_refusal_of_the_short_service_names_its_own_settings(body: str, status: int, setting: str) -> None:
+    """It knows no Invoke URL, and its key is another than the domain's."""
+    with pytest.raises(EarwitnessError, match=setting) as caught:
+        submitted(reply(body, status), service="short")
+    assert "Invoke URL" not in str(caught.value)
+
+
 @pytest.mark.parametrize("body", ["", "<html>", "{", "[]"])
 def test_an_unreadable_answer(body: str) -> None:
     """An answer that is no JSON is asked for again; on a submission nobody knows."""

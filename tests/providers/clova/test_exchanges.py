@@ -149,7 +149,7 @@ def test_subtitles_instead_of_json(clova: ClovaServer, recording: Path) -> None:
     """SRT is read in the answer to a submission and, remembered over a restart, in that to a question."""
     clova.submits = [SRT, ACCEPTED]
     asked = {"completion": "sync", "format": "SRT"}
-    assert transcribed(clova, recording, vendor=asked).segments[1].speaker == "B"
+    assert transcribed(clova, recording, speakers=True, vendor=asked).segments[1].speaker == "B"
     reference = submitted(clova, recording, vendor={"format": "SRT"}).reference
     assert reference is not None
     restarted, _ = provider(reply(SRT), reply(""))

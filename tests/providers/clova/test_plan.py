@@ -9,7 +9,13 @@ from earwitness._planning import Planned, plan_request
 from earwitness._plugins import Plugins
 from earwitness.capabilities import AudioFacts
 from earwitness.config import Profile
-from earwitness.errors import AudioTooLargeError, EarwitnessError, InvalidRequestError, UnsupportedFeatureError
+from earwitness.errors import (
+    AudioTooLargeError,
+    ConfigurationError,
+    EarwitnessError,
+    InvalidRequestError,
+    UnsupportedFeatureError,
+)
 from earwitness.request import LiveAudio, RequestOptions, StoredAudio, TranscriptionRequest
 from earwitness.session import AsyncSession
 from earwitness_clova.capabilities import CAPABILITIES
@@ -54,7 +60,7 @@ def test_live_audio_goes_to_the_streaming_service() -> None:
 @pytest.mark.parametrize("keys", [{}, ONLY_LONG, ONLY_SHORT])
 def test_live_audio_needs_the_streaming_key(keys: dict[str, Any]) -> None:
     """Without the key of the streaming service, live audio is refused with the setting that would help."""
-    assert "Set stream_secret_key" in refusal(InvalidRequestError, LiveAudio(), AudioFacts(), keys)
+    assert "Set stream_secret_key" in refusal(ConfigurationError, LiveAudio(), AudioFacts(), keys)
 
 
 def test_live_audio_and_recordings_are_not_exchanged() -> None:
@@ -64,7 +70,7 @@ def test_live_audio_and_recordings_are_not_exchanged() -> None:
     told = refusal(UnsupportedFeatureError, b"x", MINUTE, STREAM, service="streaming")
     assert "cannot take a recording" in told and "by: stream." in told
     only_stream = {**ONLY_SHORT, "short_secret_key": None, **STREAM}
-    assert "Set invoke_url" in refusal(InvalidRequestError, keys=only_stream)
+    assert "Set invoke_url" in refusal(ConfigurationError, keys=only_stream)
 
 
 def test_a_stream_is_refused_when_it_is_opened() -> None:
@@ -73,7 +79,7 @@ def test_a_stream_is_refused_when_it_is_opened() -> None:
 
     async def main() -> None:
         async with AsyncSession(Clova, profile, Plugins(()), version="0") as session:
-            with pytest.raises(InvalidRequestError, match="Set stream_secret_key"):
+            with pytest.raises(ConfigurationError, match="Set stream_secret_key"):
                 session.stream(iter([b"\0\0"]), language="ko-KR")
 
     asyncio.run(main())
@@ -89,13 +95,13 @@ def test_more_than_a_minute_needs_the_long_service() -> None:
     """With a short key alone, a longer recording is refused with the keys that would help; so is a URL."""
     told = refusal(AudioTooLargeError, b"x", AudioFacts(duration_ms=60_001), ONLY_SHORT)
     assert "60 s" in told and "Set invoke_url and secret_key" in told
-    assert "Set invoke_url" in refusal(InvalidRequestError, "https://h/a.wav", keys=ONLY_SHORT)
+    assert "Set invoke_url" in refusal(ConfigurationError, "https://h/a.wav", keys=ONLY_SHORT)
 
 
 def test_the_service_asked_for_is_taken() -> None:
     """A service can be named; one without a key, and one that does not exist, are refused."""
     assert service(service="short") == "short"
-    assert "Set short_secret_key" in refusal(InvalidRequestError, service="short", keys={"short_secret_key": None})
+    assert "Set short_secret_key" in refusal(ConfigurationError, service="short", keys={"short_secret_key": None})
     assert "Use one of: long, short." in refusal(InvalidRequestError, service="medium")
 
 

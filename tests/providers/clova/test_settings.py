@@ -28,6 +28,8 @@ def refused(**given: object) -> str:
         f"{WHOLE}/recognizer/upload",
         f"{WHOLE}/recognizer/upload/",
         f"{WHOLE}/recognizer/object-storage?x=1",
+        WHOLE.replace(".com/", ".com//"),
+        WHOLE.replace("/v1/", "//v1///"),
         WHOLE.removeprefix("https://"),
     ],
 )
@@ -83,8 +85,21 @@ def test_a_key_is_stripped() -> None:
 def test_endpoints_can_be_overridden() -> None:
     """Another server's addresses are taken with and without path; what is no address is refused."""
     assert settings(short_url="http://127.0.0.1:8080/").short_url == "http://127.0.0.1:8080/recog/v1/stt"
-    assert settings(short_url="http://h/other").short_url == "http://h/other"
+    assert settings(short_url="https://h/other").short_url == "https://h/other"
+    assert settings(short_url="https://h//recog/v1/stt/").short_url == "https://h/recog/v1/stt"
     assert "not an http or https address" in refused(short_secret_key="k", short_url="a b")
+
+
+@pytest.mark.parametrize("host", ["clovaspeech-gw.ncloud.com", "localhost.example", "127.0.0.1.example", "10.0.0.1"])
+def test_plain_http_is_for_this_machine_alone(host: str) -> None:
+    """To a remote host it would show the key, so that it is refused; a server on this machine is fine."""
+    for given in ({"invoke_url": f"http://{host}{DOMAIN}", "secret_key": "k"}, {"short_url": f"http://{host}/"}):
+        told = refused(short_secret_key="k", **given)
+        assert "plain http" in told and "use https" in told and INVOKE_KEY not in told
+    for here in ("127.0.0.1:8080", "localhost", "[::1]:8080"):
+        assert settings(short_url=f"http://{here}").short_url == f"http://{here}/recog/v1/stt"
+        url = settings(invoke_url=f"http://{here}{DOMAIN}").invoke_url
+        assert url is not None and url.get_secret_value() == f"http://{here}{DOMAIN}"
 
 
 def test_every_secret_is_named_to_the_masker() -> None:

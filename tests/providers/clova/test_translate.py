@@ -332,6 +332,8 @@ def test_a_speaker_who_says_nothing_is_no_reason_to_doubt_the_others() -> None:
     ("names", "reference"),
     [
         (("참고", "참고"), UNASKED),  # no speakers were asked for
+        (("PS", "OK"), UNASKED),
+        (("A", "B"), UNASKED),
         (("김민수", "이영희"), None),  # nobody knows, and nobody speaks twice
         (("A", "이영희"), None),
         (("그래서 제가 말씀드린 것은 이것입니다", "B"), ASKED),  # a sentence

@@ -136,10 +136,17 @@ def test_signatures_over_the_own_host_or_the_real_one(switch: str, accepted: set
 
 @pytest.mark.parametrize(("switch", "code"), [(True, "NoSuchTask"), (False, "SignatureFailure")])
 def test_the_service_name_of_the_nodejs_sdk(switch: bool, code: str) -> None:
-    """It signs for the first label of a local address, which counts unless the switch says no."""
+    """It signs for the first label of a local address, which counts only where the switch says so."""
     with emulated(any_scope=switch) as client:
         reply = client.raw("DescribeTaskStatus", b'{"TaskId": 1}', signed_host="127.0.0.1", service="127")
     assert reply.json()["Response"]["Error"]["Code"].endswith(code)
+
+
+def test_a_scope_of_another_service_fails() -> None:
+    """A signature for the vendor's virtual machines is none for ASR."""
+    with emulated() as client:
+        reply = client.raw("DescribeTaskStatus", b'{"TaskId": 1}', service="cvm")
+    assert reply.json()["Response"]["Error"]["Code"] == "AuthFailure.SignatureFailure"
 
 
 def test_whatever_headers_are_listed_are_signed_but_two_must_be() -> None:
@@ -384,20 +391,37 @@ def test_a_task_lives_a_day() -> None:
 
 
 def test_ids_come_back_on_the_next_day() -> None:
-    """The first task of the next day has yesterday's first id, and that id then means the newer task."""
+    """The first task of the next day has yesterday's first id that is free, and that id then means the newer task."""
     with emulated(clock=Clock(start=datetime(2026, 1, 1, 23, tzinfo=UTC), scale=0)) as client:
-        first, second = client.create(), client.create(ResTextFormat=0)
-        client.finished(first)
-        client.finished(second)
+        first = client.create()
         client.emulator.clock.advance(7200)
+        second = client.create()
+        client.emulator.clock.advance(86_400 - 7200)
+        third = client.create(ResTextFormat=0)
+        assert client.finished(third)["ResultDetail"] is None
+    assert (first, second, third) == (1_000_000_001, 1_000_000_002, 1_000_000_003)
+    with emulated(clock=Clock(start=datetime(2026, 1, 1, 12, tzinfo=UTC), scale=0)) as client:
+        first = client.create()
+        client.finished(first)
+        client.emulator.clock.advance(86_400)
+        assert client.code("DescribeTaskStatus", TaskId=first) == "FailedOperation.NoSuchTask"
         again = client.create(ResTextFormat=0)
         newer = client.finished(again)
-        assert client.status(second)["Status"] == 2
-        client.emulator.clock.advance(86_400 - 7200)
-        assert client.code("DescribeTaskStatus", TaskId=second) == "FailedOperation.NoSuchTask"
-        assert client.status(again)["Status"] == 2
     assert (first, again) == (1_000_000_001, 1_000_000_001)
     assert newer["ResultDetail"] is None
+
+
+def test_an_id_that_is_still_good_is_not_given_again() -> None:
+    """Midnight takes no task away: an id is free when its day is over, and only then."""
+    with emulated(clock=Clock(start=datetime(2026, 1, 1, 23, 50, tzinfo=UTC), scale=0)) as client:
+        old = client.create()
+        told = client.finished(old)
+        client.emulator.clock.advance(1200)
+        new = client.create(ResTextFormat=0)
+        client.finished(new)
+        client.emulator.clock.advance(86_399 - 1200)
+        assert client.status(old) == told and client.status(new)["ResultDetail"] is None
+    assert old != new
 
 
 def test_ids_that_do_not_repeat_are_a_switch() -> None:

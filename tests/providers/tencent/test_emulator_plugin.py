@@ -10,18 +10,20 @@ import pytest
 
 import earwitness
 from earwitness.config import Config
-from earwitness.emulation import Clock, Fault, Faults, GivenHearing, ProfileHearing
+from earwitness.emulation import Clock, EmulatorOptions, Fault, Faults, GivenHearing, ProfileHearing
 from earwitness.errors import (
     AuthenticationError,
     BadAudioError,
     EarwitnessError,
+    InvalidRequestError,
     OutcomeUnknownError,
     RateLimitedError,
 )
 from earwitness.jobs import JobStatus
-from earwitness.models import Transcript
+from earwitness.models import Segment, Transcript
 from earwitness.session import AsyncSession
 from earwitness.streaming import Final
+from earwitness_tencent.emulator import create
 from earwitness_tencent.provider import Tencent
 from support.receivers import files
 from support.sessions import session_of
@@ -76,6 +78,25 @@ def test_a_sentence_comes_back_at_once() -> None:
         heard = transcribed(client, service="sentence", word_times=True)
         assert [one.operation for one in client.emulator.billing.entries] == ["SentenceRecognition"]
     assert heard.text == "Good morning. Shall we start?"
+
+
+@pytest.mark.parametrize("service", ["recording", "flash", "sentence"])
+def test_a_misspelt_engine_is_refused_with_the_nearest(service: str) -> None:
+    """The vendor's refusal does not say what is wrong with the name, so the error does."""
+    with emulated() as client, pytest.raises(InvalidRequestError, match=r"did you mean 16k_zh\?"):
+        transcribed(client, service=service, language="zh-CN", model="16k_zhh")
+
+
+def test_a_stream_of_a_misspelt_engine_is_refused_with_the_nearest() -> None:
+    """So it is with live audio."""
+
+    async def work() -> None:
+        async with session(client) as opened, opened.stream(iter([bytes(3_200)]), model="16k_zhh") as events:
+            async for _ in events:
+                pass
+
+    with emulated() as client, pytest.raises(InvalidRequestError, match=r"did you mean 16k_zh\?"):
+        run(work())
 
 
 @pytest.mark.parametrize("service", ["recording", "flash"])
@@ -249,3 +270,9 @@ def test_the_embedded_engine_says_the_same_through_the_vendors_wire() -> None:
         for service in ("recording", "sentence", "flash"):
             assert transcribed(client, SPEECH, service=service, language="en-US").text == expected
         assert streamed(client, SPEECH.read_bytes()[44:], language="en-US").text == expected
+
+
+def test_a_ready_profile_names_a_language_also_for_a_bare_text() -> None:
+    """A given text does not tell its language, and a request without one would be refused: the usual one is named."""
+    server = create(EmulatorOptions(hearing=GivenHearing(Transcript((Segment("said"),)))))
+    assert tomllib.loads(server.facts()["profile_toml"])["profiles"]["tencent"]["request"] == {"language": "zh-CN"}

@@ -90,7 +90,6 @@ def test_a_signed_address_opens_the_line() -> None:
         ({"engine_model_type": "16k_klingon"}, 4001, "engine_model_type"),
         ({"engine_model_type": "16k_zh_en_2.0"}, 4001, "engine_model_type"),
         ({"voice_format": 2}, 4001, "voice_format"),
-        ({"voice_format": None}, 4007, "voice_format"),
         ({"needvad": 2}, 4001, "needvad"),
         ({"vad_silence_time": 2001}, 4001, "vad_silence_time"),
         ({"max_speak_time": 4999}, 4001, "max_speak_time"),
@@ -434,12 +433,40 @@ def test_a_wav_file_that_is_none_cannot_be_decoded() -> None:
         assert hear(socket)[-1]["code"] == 4007
 
 
+@pytest.mark.parametrize("form", [None, 4, 6, 14])
+def test_a_form_that_cannot_be_decoded_is_refused_when_audio_comes(form: int | None) -> None:
+    """The vendor's SDK says 4, and so does silence about it: the line opens, and is good until the first audio."""
+    with emulated() as client:
+        with line(client, voice_format=form) as socket:
+            assert json.loads(socket.recv(timeout=60))["code"] == 0
+            socket.send(b"")
+            socket.send(bytes(640))
+            message = hear(socket)[-1]
+        with line(client, voice_format=form) as socket:
+            *_, last = end(socket)
+    assert (message["code"], message["message"].endswith("(voice_format)")) == (4007, True)
+    assert (last["code"], last["final"]) == (0, 1)
+
+
+def test_a_line_without_audio_costs_nothing() -> None:
+    """Only what was heard is billed."""
+    with emulated() as client:
+        with line(client) as socket:
+            end(socket)
+        with line(client, voice_id="heard") as socket:
+            socket.send(bytes(3200))
+            end(socket)
+        until(lambda: client.emulator.billing.entries, lambda entries: bool(entries))
+        assert [(one.token, one.billed_seconds) for one in client.emulator.billing.entries] == [("heard", 0.1)]
+
+
 def test_only_so_many_lines_at_once() -> None:
     """One more is 4006, until one is closed."""
     with emulated(streams_at_once=2) as client:
         with line(client) as first, line(client) as second:
-            first.recv(timeout=60)
-            second.recv(timeout=60)
+            for socket in (first, second):
+                socket.recv(timeout=60)
+                socket.send(bytes(3200))
             assert refused(client)[0] == 4006
         until(lambda: len(client.emulator.billing.entries), lambda count: count == 2)
         with line(client) as again:

@@ -161,6 +161,15 @@ def test_a_number_of_speakers_that_the_vendor_does_not_take(tencent: TencentServ
         assert len([one for one in notices if one.kind == "dropped"]) == count
 
 
+@pytest.mark.parametrize("service", ["recording", "flash", "sentence"])
+def test_an_engine_that_is_taken_on_trust_is_told(tencent: TencentServer, service: str) -> None:
+    """A name that no page of the vendor has may be new, or a slip: the result names the nearest one, once."""
+    for model, told in (("16k_zhh", ["did you mean 16k_zh?"]), ("16k_zh", [])):
+        notices = transcribed(tencent, wav(1), service=service, language="zh", model=model).notices
+        found = [one for one in notices if one.feature == "model"]
+        assert [one.message.partition("; ")[2] for one in found] == told
+
+
 def test_a_short_file_is_answered_at_once(tencent: TencentServer) -> None:
     """A recording of a second goes to the sentence service by itself, as its own bytes, in one call."""
     transcript = transcribed(tencent, wav(1))
@@ -228,6 +237,24 @@ def test_a_wrong_clock_is_corrected_once(tencent: TencentServer, service: str, m
 
     assert all(one.segments for one in asyncio.run(main()))
     assert len(tencent.got) == (5 if service == "recording" else 3)
+
+
+@pytest.mark.parametrize("hours", [-25, 25])
+def test_a_clock_that_is_a_day_off_loses_no_recording(tencent: TencentServer, hours: int) -> None:
+    """What expires by the vendor's clock is asked about by the vendor's clock, at once and by a later session."""
+    tencent.ahead = timedelta(hours=hours)
+
+    async def main() -> tuple[Transcript, Job]:
+        async with session(tencent) as opened:
+            job = await opened.submit(URL)
+            return await opened.result(job, timeout=60), job
+
+    async def later(job: Job) -> Transcript:
+        async with session(tencent) as opened:
+            return await opened.result(job, timeout=60)
+
+    heard, job = asyncio.run(main())
+    assert heard.segments and asyncio.run(later(job)).segments
 
 
 def test_a_clock_that_cannot_be_corrected(tencent: TencentServer) -> None:
@@ -305,6 +332,25 @@ def test_sentences_and_flash_that_met_a_busy_vendor(tencent: TencentServer) -> N
     tencent.got.clear()
     tencent.flashes = [{"code": 4007, "message": "x"}]
     assert type(end(tencent, wav(61), service="flash")) is BadAudioError and len(tencent.got) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["InvalidParameterValue.ErrorInvalidVoicedata", "InternalError.ErrorDownFile", "InternalError.ErrorRecognize"],
+)
+def test_some_sentences_are_sent_again_only_once(tencent: TencentServer, code: str) -> None:
+    """The vendor may be wrong about the audio once; what it says twice is so."""
+    tencent.sentences = [refused(code), refused(code), SENTENCE]
+    error = end(tencent, wav(1))
+    assert isinstance(error, EarwitnessError) and error.vendor_code == code and len(tencent.got) == 2
+
+
+def test_a_sentence_in_doubt_is_not_sent_again(tencent: TencentServer) -> None:
+    """A store that failed may have kept the sentence, and so may an internal error without a name."""
+    for code in ("InternalError", "InternalError.FailAccessDatabase", "InternalError.FailAccessRedis"):
+        tencent.got.clear()
+        tencent.sentences = [refused(code), SENTENCE]
+        assert submitted(tencent, wav(1)).status is JobStatus.UNCERTAIN and len(tencent.got) == 1
 
 
 def test_a_lost_flash_answer_is_uncertain(tencent: TencentServer) -> None:

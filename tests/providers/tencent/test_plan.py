@@ -6,7 +6,7 @@ import pytest
 
 from earwitness._planning import Planned, plan_request
 from earwitness.capabilities import AudioFacts
-from earwitness.errors import EarwitnessError, InvalidRequestError, UnsupportedFeatureError
+from earwitness.errors import ConfigurationError, EarwitnessError, InvalidRequestError, UnsupportedFeatureError
 from earwitness.request import LiveAudio, TranscriptionRequest
 from earwitness_tencent._engines import ENGINES, INTERNATIONAL, engine_for
 from earwitness_tencent.capabilities import CAPABILITIES
@@ -168,7 +168,7 @@ def test_engines_that_cannot_be(known: dict[str, Any], told: str) -> None:
 
 def test_services_that_the_profile_does_not_reach() -> None:
     """Without an AppId flash is not reached, and the error says what is missing."""
-    assert "Set app_id" in refusal(InvalidRequestError, keys=BARE, service="flash")
+    assert "Set app_id" in refusal(ConfigurationError, keys=BARE, service="flash")
     assert "Use one of: recording, sentence" in refusal(InvalidRequestError, service="medium")
     assert provider(**BARE)[0].offered().names() == ("recording", "sentence")
 
@@ -214,14 +214,14 @@ def test_live_audio_goes_to_realtime() -> None:
     plan = plan_request(provider()[0], request, AudioFacts()).plan
     assert (plan.service, plan.model) == ("realtime", "16k_zh")
     for site in ("china", "international"):
-        with pytest.raises(InvalidRequestError, match="Set app_id"):
+        with pytest.raises(ConfigurationError, match="Set app_id"):
             plan_request(provider(**BARE, site=site)[0], request, AudioFacts())
 
 
 def test_live_audio_is_no_recording() -> None:
     """Live audio goes to the service for it, and without an AppId nowhere: the error says what is missing."""
     assert chosen(LiveAudio(), AudioFacts()) == ("realtime", "16k_zh")
-    assert "Set app_id" in refusal(InvalidRequestError, LiveAudio(), AudioFacts(), BARE)
+    assert "Set app_id" in refusal(ConfigurationError, LiveAudio(), AudioFacts(), BARE)
 
 
 def test_every_declared_fact_has_its_source() -> None:

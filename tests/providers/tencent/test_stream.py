@@ -351,6 +351,11 @@ def test_the_table_is_the_manuals() -> None:
     assert STREAM_CODES.keys() == KINDS.keys() - {5003, 7777}
 
 
+def test_a_refused_signature_may_be_the_clock_s_fault() -> None:
+    """The vendor does not tell wrong keys from a wrong clock here, so both are named."""
+    assert "clock" in str(STREAM_CODES[4002].action) and "AppId" in str(STREAM_CODES[4002].action)
+
+
 @pytest.mark.parametrize("code", KINDS)
 @pytest.mark.parametrize("where", ["refusal", "later", "status"])
 def test_every_code_is_understood(code: int, where: str) -> None:

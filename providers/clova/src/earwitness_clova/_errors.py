@@ -43,6 +43,7 @@ _SUPPORT = "If this lasts, ask NAVER Cloud's support."
 _LISTEN = "Check that the file plays and has sound; MP3, AAC, AC3, OGG, FLAC, WAV and M4A are taken."
 _DATA_KEY = "Check that the data key is the object's path below the domain's recognition path."
 _KEY = "Check that the Secret Key belongs to this domain, and that the whole Invoke URL was copied."
+_SHORT_KEY = "Check short_secret_key in the profile: it is the Secret Key of the short service's own application."
 _PLUGIN = "Report this to the authors of earwitness-clova."
 
 _BUSY = Meaning(UnavailableError, "CLOVA has no free capacity for now", _ASK_LATER)
@@ -121,7 +122,7 @@ ERRORS: Mapping[tuple[Operation, str], Meaning] = {
     ("recognize", "STT998"): Meaning(UnavailableError, "CLOVA's engine failed", _SUPPORT),
     ("recognize", "STT999"): Meaning(UnavailableError, "CLOVA had an internal error", _SUPPORT),
     ("recognize", "400"): Meaning(InvalidRequestError, "CLOVA refused the parameters", _PLUGIN),
-    ("recognize", "401"): _WRONG_KEY,
+    ("recognize", "401"): replace(_WRONG_KEY, action=_SHORT_KEY),
 }
 
 _UNKNOWN: Mapping[Operation, Meaning] = {
@@ -157,6 +158,13 @@ _STATUS_ACTIONS: Mapping[int, str] = {
     413: "Give a smaller file, or hand it over by URL.",
     415: _PLUGIN,
 }
+_SHORT_ACTIONS: Mapping[int, str] = {
+    **_STATUS_ACTIONS,
+    401: _SHORT_KEY,
+    403: _SHORT_KEY,
+    404: "Check short_url in the profile: nothing answers there.",
+    413: "Give a smaller file.",
+}
 
 
 def meaning_of(operation: Operation, code: str, message: str | None = None, *, speakers_asked: bool = False) -> Meaning:
@@ -174,7 +182,8 @@ def meaning_of(operation: Operation, code: str, message: str | None = None, *, s
 def status_refusal(reply: HttpReply, operation: Operation, message: str | None = None) -> EarwitnessError:
     """The error that a bare HTTP status means where the body has no code."""
     error = status_error(reply, operation=operation, submission=operation != "fetch", job_codes=True)
-    error.action = _STATUS_ACTIONS.get(reply.status, error.action)
+    actions = _SHORT_ACTIONS if operation == "recognize" else _STATUS_ACTIONS
+    error.action = actions.get(reply.status, error.action)
     error.vendor_message = brief(message) if message else None
     return error
 

@@ -68,10 +68,13 @@ def _with_speakers(cues: list[Segment], notices: tuple[Notice, ...], *, asked: b
 def _are_speakers(names: Sequence[str], *, asked: bool | None) -> bool:
     """Whether these are who speaks, and not what a speaker says before a colon.
 
-    Letters always are. Names are where speakers were asked for, or where nobody knows and somebody speaks twice.
+    Nothing is where none were asked for. Letters else are, and names where speakers were asked for, or where nobody
+    knows and somebody speaks twice.
     """
+    if asked is False:
+        return False
     if all(map(_LETTER.fullmatch, names)):
         return True
-    if asked is False or any(len(name.split()) > _MOST_WORDS for name in names):
+    if any(len(name.split()) > _MOST_WORDS for name in names):
         return False
     return asked is True or len(set(names)) < len(names)

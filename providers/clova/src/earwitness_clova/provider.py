@@ -7,9 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from earwitness.capabilities import AudioFacts, Capabilities
-from earwitness.errors import AudioTooLargeError, InvalidRequestError, ProtocolError, UnsupportedFeatureError
+from earwitness.errors import (
+    AudioTooLargeError,
+    ConfigurationError,
+    InvalidRequestError,
+    ProtocolError,
+    UnsupportedFeatureError,
+)
 from earwitness.exchange import Exchange, HttpCall, HttpReply
-from earwitness.jobs import JobUpdate, Plan, VendorReference
+from earwitness.jobs import JobStatus, JobUpdate, Plan, VendorReference
 from earwitness.models import Answer, Notice
 from earwitness.provider import Callback, Provider, Submission
 from earwitness.request import LiveAudio, StoredAudio, TranscriptionRequest, UrlAudio
@@ -45,7 +51,7 @@ class Clova(Provider[Settings]):
     def plan(self, request: TranscriptionRequest, facts: AudioFacts) -> Plan:
         """The service asked for; else streaming for live audio, and long, or short where only its key is there.
 
-        Raises InvalidRequestError for a service without its key, UnsupportedFeatureError for a model (CLOVA offers no
+        Raises ConfigurationError for a service without its key, UnsupportedFeatureError for a model (CLOVA offers no
         choice), and AudioTooLargeError for a recording that only the long service would take.
         """
         if request.model is not None:
@@ -79,13 +85,16 @@ class Clova(Provider[Settings]):
     def read_callback(cls, callback: Callback, reference: VendorReference | None = None) -> JobUpdate:
         """What a callback says, with the whole result or as a mere notice, which means: ask now.
 
-        CLOVA signs nothing, so the token must be the reference's. Raises ProtocolError for a body that is no answer.
+        CLOVA signs nothing, so that a body is believed only where its token is the reference's; one without a token,
+        such as subtitles, means: ask now. Raises ProtocolError for a body that is no answer, or about another job.
         """
         answer = Answer(callback.body, callback.headers.get("content-type", "application/json"), "long")
         update = long_update(answer, source="callback", reference=None, state=reference.state if reference else None)
         told = update.reference
         if reference is not None and told is not None and told.id != reference.id:
             raise ProtocolError("CLOVA called back about another job", accepted="no")
+        if told is None:
+            return JobUpdate(JobStatus.RUNNING, reference, check_after=0.0)
         return replace(update, reference=reference or told)
 
     @classmethod
@@ -122,11 +131,14 @@ class Clova(Provider[Settings]):
         names = self.offered().names()
         if service in names:
             return service
-        known = service in _KEYS
+        if service in _KEYS:
+            raise ConfigurationError(
+                f"This profile has no key for CLOVA's {service} service",
+                provider=self.name,
+                action=f"Set {_KEYS[service]} in the profile's settings.",
+            )
         raise InvalidRequestError(
-            f"This profile has no key for CLOVA's {service} service" if known else f"CLOVA has no service {service!r}",
-            provider=self.name,
-            action=f"Set {_KEYS[service]} in the profile's settings." if known else f"Use one of: {', '.join(names)}.",
+            f"CLOVA has no service {service!r}", provider=self.name, action=f"Use one of: {', '.join(names)}."
         )
 
     async def _submit_long(self, submission: Submission) -> JobUpdate:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import SplitResult
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -19,6 +20,7 @@ GATEWAY = "clovaspeech-gw.ncloud.com"
 _SHORT_PATH = "/recog/v1/stt"
 _STREAM_PORT = 50051
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|\[::1\]")
+_SLASHES = re.compile("//+")
 _COPY_IT = f"copy the whole Invoke URL from the domain's page: https://{GATEWAY}/external/v1/<domain id>/<invoke key>"
 _WHOLE = re.compile(r"(?P<invoke>(?:/[^/]+)*?/external/v\d+/[^/]+/[^/]+)(?:/recognizer(?:/.*)?)?")
 
@@ -26,8 +28,8 @@ _WHOLE = re.compile(r"(?P<invoke>(?:/[^/]+)*?/external/v\d+/[^/]+/[^/]+)(?:/reco
 def _invoke_url(given: SecretStr) -> SecretStr:
     """The URL up to the invoke key, whatever was appended to it. Its text never appears in the reason of a refusal."""
     text = given.get_secret_value().strip()
-    parts = web_address(text if "://" in text else f"https://{text}")
-    path = parts.path.rstrip("/")
+    parts = _secured(text if "://" in text else f"https://{text}")
+    path = _SLASHES.sub("/", parts.path).rstrip("/")
     if not path:
         raise ValueError(f"this is only a host; {_COPY_IT}")
     whole = _WHOLE.fullmatch(path)
@@ -37,8 +39,17 @@ def _invoke_url(given: SecretStr) -> SecretStr:
 
 
 def _short_url(given: str) -> str:
-    parts = web_address(given.strip())
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or _SHORT_PATH}"
+    parts = _secured(given.strip())
+    return f"{parts.scheme}://{parts.netloc}{_SLASHES.sub('/', parts.path).rstrip('/') or _SHORT_PATH}"
+
+
+def _secured(text: str) -> SplitResult:
+    """The parts of an address over TLS; plain http is for servers on this machine."""
+    parts = web_address(text)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    if parts.scheme == "http" and not _LOOPBACK.fullmatch(host):
+        raise ValueError("plain http would show the key and the audio to everybody on the way; use https")
+    return parts
 
 
 def _stream_target(given: str) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
-from earwitness.errors import InvalidRequestError, UnsupportedFeatureError
+from earwitness.errors import EarwitnessError, InvalidRequestError, UnsupportedFeatureError
+from earwitness.models import Notice
 from earwitness.request import longest_match
 
 __all__ = [
@@ -23,9 +25,11 @@ __all__ = [
     "TELEPHONE_RATE",
     "Engine",
     "Site",
+    "doubted",
     "engine_for",
     "is_second",
     "named_engine",
+    "strange_engine",
 ]
 
 Site = Literal["china", "international"]
@@ -132,7 +136,7 @@ def engine_for(service: str, languages: Sequence[str], *, rate: int | None, site
     raise UnsupportedFeatureError(
         f"Tencent ({service}) cannot hear {' + '.join(languages) or 'a language that is not named'}",
         feature="language",
-        action="Name one of the languages that `earwitness providers` lists, or an engine as model.",
+        action="Name one of the languages that `earwitness providers --capabilities` lists, or an engine as model.",
     )
 
 
@@ -157,6 +161,23 @@ def named_engine(name: str, languages: Sequence[str], *, service: str, site: Sit
             action="Leave model out, and an engine is chosen by the language.",
         )
     return engine
+
+
+def strange_engine(name: object) -> tuple[Notice, ...]:
+    """The notice that an engine is taken on trust, with the nearest known one: the name may be misspelt."""
+    if not isinstance(name, str) or name in ENGINES:
+        return ()
+    near = get_close_matches(name, ENGINES, n=1)
+    meant = f"; did you mean {near[0]}?" if near else "."
+    return (Notice("vendor_warning", f"The engine {name[:70]} is not among those that are known here{meant}", "model"),)
+
+
+def doubted(error: EarwitnessError, name: object) -> EarwitnessError:
+    """A refused request's error, which says so too if its engine is not known here."""
+    if isinstance(error, InvalidRequestError):
+        for notice in strange_engine(name):
+            error.action = f"{error.action or ''} {notice.message}".strip()
+    return error
 
 
 def is_second(name: str) -> bool:

@@ -33,9 +33,11 @@ __all__ = [
     "CALLBACK_CODES",
     "CODES",
     "FLASH_CODES",
+    "SENTENCE_ONCE",
     "STREAM_CODES",
     "Code",
     "Operation",
+    "clock_difference_s",
     "ended",
     "failed_task",
     "flash_meaning",
@@ -213,7 +215,24 @@ CODES: Mapping[str, Code] = {
 _SENTENCE_TOO: Mapping[str, Advice] = {
     # Seen to vanish when the same bytes were sent again.
     "InvalidParameterValue.ErrorInvalidVoicedata": "yes",
-}
+    "InternalError.ErrorDownFile": "yes",
+    **dict.fromkeys(
+        (
+            f"InternalError.{name}"
+            for name in (
+                "ErrorConfigure", "ErrorCreateLog", "ErrorFailNewprequest", "ErrorFailWritetodb", "ErrorFileCannotopen",
+                "ErrorGetRoute", "ErrorMakeLogpath", "ErrorRecognize",
+            )
+        ),
+        "yes",
+    ),
+}  # fmt: skip
+"""Other advice for a sentence than for a recording: there is no task that could go on. The rest stays in doubt."""
+
+SENTENCE_ONCE = frozenset(
+    {"InvalidParameterValue.ErrorInvalidVoicedata", "InternalError.ErrorDownFile", "InternalError.ErrorRecognize"}
+)
+"""The codes after which a sentence is sent again only once."""
 
 CALLBACK_CODES: Mapping[int, Code] = {
     10000: Code(BadAudioError, "Tencent could not convert the audio", _LISTEN),
@@ -247,7 +266,12 @@ FLASH_CODES: Mapping[int, Code] = {
 """What flash says (manual, flash recognition, error codes)."""
 
 STREAM_CODES: Mapping[int, Code] = {
-    **{code: FLASH_CODES[code] for code in (4001, 4002, 4003, 4004, 4005, 4007, 4010)},
+    **{code: FLASH_CODES[code] for code in (4001, 4003, 4004, 4005, 4007, 4010)},
+    4002: Code(
+        AuthenticationError,
+        "Tencent refused the signature",
+        f"{_KEYS} The AppId is the account's, and this machine's clock is right to three minutes.",
+    ),
     4000: Code(InvalidRequestError, "Audio came to Tencent faster than it is spoken", _PLUGIN, submit="yes"),
     4006: Code(RateLimitedError, "Too many live connections at once", _LATER, submit="yes", wait_s=2.0),
     4008: Code(UnavailableError, "No audio reached Tencent for 15 seconds", _LATER, submit="yes"),
@@ -277,8 +301,7 @@ def meaning_of(operation: Operation, code: str) -> Meaning:
         return _asked(found)
     advice = found.submit
     if operation == "recognize":
-        # A sentence is answered at once: there is no task that could go on.
-        advice = "yes" if found is not _UNLISTED and advice == "maybe" else _SENTENCE_TOO.get(code, advice)
+        advice = _SENTENCE_TOO.get(code, advice)
     return submitted(found, advice)
 
 
@@ -293,7 +316,7 @@ def submitted(found: Code, advice: Advice | None = None) -> Meaning:
 def flash_meaning(code: int, reply: HttpReply | None) -> Meaning:
     """What a code of flash means; a signature that is refused by a clock far from ours is refused for its time."""
     found = FLASH_CODES.get(code, _UNLISTED)
-    if code == 4002 and reply is not None and abs(_clock_difference_s(reply)) > _FLASH_CLOCK_S:
+    if code == 4002 and reply is not None and abs(clock_difference_s(reply)) > _FLASH_CLOCK_S:
         told = "Tencent refused the signature, and its clock differs from this machine's by more than three minutes"
         return Meaning(ClockSkewError, told, f"{_CLOCK} If it is right, check the keys.", accepted="no")
     return submitted(found)
@@ -317,6 +340,15 @@ def status_refusal(reply: HttpReply, operation: Operation) -> EarwitnessError:
     return error
 
 
+def clock_difference_s(reply: HttpReply) -> float:
+    """How far the vendor's clock is ahead of ours, in seconds; 0 where it does not tell."""
+    try:
+        shown = parsedate_to_datetime(reply.headers["date"])
+    except (KeyError, ValueError):
+        return 0.0
+    return (shown.replace(tzinfo=shown.tzinfo or UTC) - reply.received_at).total_seconds()
+
+
 def _asked(found: Code) -> Meaning:
     if found.query == "final":
         return ended(found)
@@ -331,11 +363,3 @@ def _asked(found: Code) -> Meaning:
         patience=patience,
         wait_s=found.wait_s,
     )
-
-
-def _clock_difference_s(reply: HttpReply) -> float:
-    try:
-        shown = parsedate_to_datetime(reply.headers["date"])
-    except (KeyError, ValueError):
-        return 0.0
-    return (shown.replace(tzinfo=shown.tzinfo or UTC) - reply.received_at).total_seconds()

@@ -15,6 +15,7 @@ from earwitness.models import Answer, Notice, Segment, ServedBy, Transcript, Wor
 from earwitness.rest import collector_paused, refusal
 from earwitness.validation import repair
 
+from ._engines import strange_engine
 from ._errors import flash_meaning, meaning_of, status_refusal
 from ._segments import Voices, flash_segment, spoken_words
 from ._translate import complaint, speakers_of, traced, unreadable, whole
@@ -40,7 +41,7 @@ def sentence_update(answer: Answer, *, reply: HttpReply | None = None, model: st
         _one_segment(heard.result, words),
         duration_ms=whole(heard.audio_duration),
         served_by=ServedBy("tencent", service="sentence", model=model),
-        notices=(*losses.notices(), *_repairs(counts)),
+        notices=(*losses.notices(), *_repairs(counts), *strange_engine(model)),
         vendor=traced(heard.request_id),
     )
     return JobUpdate(JobStatus.SUCCEEDED, transcript=repair(transcript), answer=answer)
@@ -64,7 +65,8 @@ def flash_update(
     with collector_paused():
         transcript = _flash_transcript(heard, losses, voices)
     served_by = ServedBy("tencent", service="flash", model=model)
-    return JobUpdate(JobStatus.SUCCEEDED, transcript=replace(transcript, served_by=served_by), answer=answer)
+    transcript = replace(transcript, served_by=served_by, notices=(*transcript.notices, *strange_engine(model)))
+    return JobUpdate(JobStatus.SUCCEEDED, transcript=transcript, answer=answer)
 
 
 def _sentence_words(heard: CloudAnswer, losses: Losses) -> Iterator[Word]:

@@ -18,7 +18,7 @@ from earwitness.streaming import Dial, Dialect, Frame, Settled
 from earwitness.streaming import Final as FinalEvent
 
 from ._auth import Keys, stream_address
-from ._engines import TELEPHONE_RATE
+from ._engines import TELEPHONE_RATE, doubted, strange_engine
 from ._errors import STREAM_CODES, submitted
 from ._requests import telephone
 from ._segments import Voices
@@ -66,7 +66,11 @@ class RealtimeDialect(Dialect):
         self._utterances = Utterances(Voices(speakers=bool(submission.request.speakers)))
         self._noticed: set[str] = set()
         unwanted = submission.request.punctuation is False
-        self._shortfalls: tuple[Notice, ...] = (_ONLY_AT_THE_END,) if unwanted else ()
+        self._engine = submission.plan.model
+        self._shortfalls: tuple[Notice, ...] = (
+            *strange_engine(self._engine),
+            *((_ONLY_AT_THE_END,) if unwanted else ()),
+        )
 
     @property
     def sample_rate(self) -> int:
@@ -110,7 +114,7 @@ class RealtimeDialect(Dialect):
             # A new connection hears again what this message may have told.
             raise ProtocolError("Tencent sent a message that its manual does not describe", retryable=True)
         if told.code:
-            raise _refusal(int(told.code), told.message, told.voice_id)
+            raise doubted(_refusal(int(told.code), told.message, told.voice_id), self._engine)
         self.ready = True
         events = [*self._shortfalls, *self._events(told)]
         self._shortfalls = ()
@@ -122,7 +126,7 @@ class RealtimeDialect(Dialect):
         found = _CODE.search(error.vendor_message or "")
         if found is None or not int(found[1]):
             return error
-        return _refusal(int(found[1]), error.vendor_message, None)
+        return doubted(_refusal(int(found[1]), error.vendor_message, None), self._engine)
 
     def _signed(self, now: datetime) -> dict[str, str]:
         """The parameters with those of this connection."""

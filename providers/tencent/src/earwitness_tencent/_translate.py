@@ -25,7 +25,8 @@ from earwitness.models import Answer, Notice, Segment, ServedBy, Speaker, Transc
 from earwitness.rest import Meaning, brief, collector_paused, in_trouble, refusal, untroubled
 from earwitness.validation import repair
 
-from ._errors import CALLBACK_CODES, Operation, ended, failed_task, meaning_of, status_refusal
+from ._engines import strange_engine
+from ._errors import CALLBACK_CODES, Operation, clock_difference_s, ended, failed_task, meaning_of, status_refusal
 from ._segments import Sentences, Voices, is_numbered, text_lines
 from ._wire import CloudAnswer, TaskStatus, read_cloud
 from .capabilities import RESULT_LIFE_S
@@ -170,7 +171,7 @@ def _accepted(task: TaskStatus, heard: CloudAnswer, reply: HttpReply | None, sta
     if name is None:
         raise _nameless("Tencent answered a submission without naming the task", heard, "unknown")
     begun = reply.received_at if reply else None
-    return VendorReference("recording", name, begun, _over(begun), state)
+    return VendorReference("recording", name, begun, _over(reply), state)
 
 
 def _told(
@@ -244,13 +245,14 @@ def _transcript(
         told.sort(key=lambda one: one.start_ms or 0)
         odd = list(range(len(told)))
     engine = state.get("engine")
+    warnings = (*_warnings(mistaken=mistaken), *strange_engine(engine))
     bare = Transcript(
         tuple(told[place] for place in odd),
         speakers_of(told, sentences.names),
         duration_ms=whole(seconds * 1000) if seconds is not None else None,
         detected_language=_language(told),
         served_by=ServedBy("tencent", service="recording", model=engine if isinstance(engine, str) else None),
-        notices=(*losses.notices(), *sentences.notices(), *sentences.voices.notices(), *_warnings(mistaken=mistaken)),
+        notices=(*losses.notices(), *sentences.notices(), *sentences.voices.notices(), *warnings),
         vendor={**sentences.extras(), **traced(request_id)},
     )
     # What was read as usual has been checked there; only the odd segments can need repair.
@@ -289,8 +291,15 @@ def _stored_reference(task: TaskStatus) -> VendorReference | None:
     return VendorReference("recording", name) if name else None
 
 
-def _over(begun: datetime | None) -> datetime | None:
-    return begun + timedelta(seconds=RESULT_LIFE_S) if begun else None
+def _over(reply: HttpReply | None) -> datetime | None:
+    """When the vendor forgets the task: by its clock, which the next question is signed by where ours is wrong.
+
+    Ours counts where it is ahead, because another process does not know yet how far.
+    """
+    if reply is None:
+        return None
+    behind = timedelta(seconds=max(0.0, clock_difference_s(reply)))
+    return reply.received_at + behind + timedelta(seconds=RESULT_LIFE_S)
 
 
 def _age_s(reference: VendorReference | None, reply: HttpReply | None) -> float | None:

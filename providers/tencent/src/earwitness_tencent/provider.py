@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from earwitness.capabilities import AudioFacts, AudioForm, Capabilities, handovers_of, refusals
-from earwitness.errors import EarwitnessError, InvalidRequestError
+from earwitness.errors import ConfigurationError, EarwitnessError, InvalidRequestError
 from earwitness.exchange import Exchange, HttpCall, HttpReply
 from earwitness.jobs import JobUpdate, Plan, VendorReference
 from earwitness.models import Answer
@@ -18,7 +18,8 @@ from earwitness.request import LiveAudio, TranscriptionRequest
 
 from . import _requests as requests
 from ._auth import AddressAuth, Keys, TC3Auth
-from ._engines import TELEPHONE_RATE, engine_for, named_engine
+from ._engines import TELEPHONE_RATE, doubted, engine_for, named_engine
+from ._errors import SENTENCE_ONCE
 from ._instant import flash_update, sentence_update
 from ._segments import Voices
 from ._translate import FORM, State, callback_update, recording_update, service_of
@@ -54,7 +55,8 @@ class Tencent(Provider[Settings]):
 
         Realtime for live audio; sentence for up to a minute, recording, flash for what is too large for it. The
         model is the engine: the one asked for, or by language and sampling rate. Raises InvalidRequestError for a
-        service that this profile does not reach, UnsupportedFeatureError for a language that no engine hears.
+        service that this site has not, ConfigurationError for one that needs an AppId, UnsupportedFeatureError for a
+        language that no engine hears.
         """
         if request.service is not None:
             return self._plan(self._reached(request.service), "it was asked for", request, facts)
@@ -76,12 +78,12 @@ class Tencent(Provider[Settings]):
 
     async def submit(self, submission: Submission) -> JobUpdate:
         """Hands the audio over. A sentence and a flash recording are answered at once."""
-        match submission.plan.service:
-            case "sentence":
-                return await self._submit_sentence(submission)
-            case "flash":
-                return await self._submit_flash(submission)
-        return await self._submit_recording(submission)
+        ways = {"sentence": self._submit_sentence, "flash": self._submit_flash}
+        try:
+            return await ways.get(submission.plan.service, self._submit_recording)(submission)
+        except EarwitnessError as error:
+            doubted(error, submission.plan.model)
+            raise
 
     async def fetch(self, reference: VendorReference) -> JobUpdate:
         """How a recording's task stands.
@@ -158,16 +160,14 @@ class Tencent(Provider[Settings]):
         names = self.offered().names()
         if service in names:
             return service
-        known = service in self.capabilities.names()
-        everywhere = service == "realtime" or self.settings.site == "china"
-        missing = known and self.settings.app_id is None and everywhere
-        action = "Set app_id in the profile's settings." if missing else f"Use one of: {', '.join(names)}."
-        told = (
-            f"This profile does not reach Tencent's service {service}"
-            if known
-            else f"Tencent has no service {service!r}"
-        )
-        raise InvalidRequestError(told, provider=self.name, action=action)
+        if service not in self.capabilities.names():
+            raise InvalidRequestError(
+                f"Tencent has no service {service!r}", provider=self.name, action=f"Use one of: {', '.join(names)}."
+            )
+        told = f"This profile does not reach Tencent's service {service}"
+        if self.settings.app_id is None and (service == "realtime" or self.settings.site == "china"):
+            raise ConfigurationError(told, provider=self.name, action="Set app_id in the profile's settings.")
+        raise InvalidRequestError(told, provider=self.name, action=f"Use one of: {', '.join(names)}.")
 
     async def _submit_recording(self, submission: Submission) -> JobUpdate:
         options = submission.options
@@ -179,8 +179,8 @@ class Tencent(Provider[Settings]):
     async def _submit_sentence(self, submission: Submission) -> JobUpdate:
         params = requests.sentence_params(submission, submission.options)
         call = cloud_call(self._endpoint(), "SentenceRecognition", params, region=self.settings.region)
-        model = submission.plan.model
-        return await self.runtime.converse(lambda: _recognizing(call, model), TC3Auth(self._keys()))
+        model, sent_again = submission.plan.model, set[str]()
+        return await self.runtime.converse(lambda: _recognizing(call, model, sent_again), TC3Auth(self._keys()))
 
     async def _submit_flash(self, submission: Submission) -> JobUpdate:
         if submission.media is None or self.settings.app_id is None:
@@ -213,9 +213,16 @@ def _asking(call: HttpCall, reference: VendorReference) -> Exchange[JobUpdate]:
     return recording_update(_answer(reply, "recording"), source="fetch", reference=reference, reply=reply)
 
 
-def _recognizing(call: HttpCall, model: str | None) -> Exchange[JobUpdate]:
+def _recognizing(call: HttpCall, model: str | None, sent_again: set[str]) -> Exchange[JobUpdate]:
+    """`sent_again`: the codes after which this sentence has been sent again, of those that allow it once."""
     reply = yield call
-    return sentence_update(_answer(reply, "sentence"), reply=reply, model=model)
+    try:
+        return sentence_update(_answer(reply, "sentence"), reply=reply, model=model)
+    except EarwitnessError as error:
+        if error.vendor_code in SENTENCE_ONCE:
+            error.retryable = error.retryable and error.vendor_code not in sent_again
+            sent_again.add(error.vendor_code)
+        raise
 
 
 def _flashing(call: HttpCall, voices: Voices, model: str | None) -> Exchange[JobUpdate]:

@@ -180,12 +180,12 @@ class Jobs:
         return self._written(job, heard)
 
     def _bill(self, job: Job, sound: Sound) -> None:
-        block = self._switches.long_billing_block_s
+        block, seconds = self._switches.long_billing_block_s, sound.seconds
         self._emulator.billing.charge(
             time=self._clock.now(),
             operation="long",
             token=job.identity.token,
-            billed_s=math.ceil(sound.seconds / block) * block,
+            billed_s=math.ceil(seconds / block) * block if block else seconds,
         )
 
     def _written(self, job: Job, heard: Transcript) -> Ending:

@@ -91,11 +91,13 @@ class Conversation:
     async def _wind_up(self) -> None:
         if self._listening is None:
             return
-        blocks = math.ceil(self._audio.ms / 1000 / BILLED_BLOCK_S)
-        now = self._around.clock.now()
-        self._around.billing.charge(
-            time=now, operation="stream", token=self.uid, billed_s=float(blocks * BILLED_BLOCK_S)
-        )
+        if blocks := math.ceil(self._audio.ms / 1000 / BILLED_BLOCK_S):
+            self._around.billing.charge(
+                time=self._around.clock.now(),
+                operation="stream",
+                token=self.uid,
+                billed_s=float(blocks * BILLED_BLOCK_S),
+            )
         await self._listening.ear.aclose()
 
     async def _converse(self) -> None:

@@ -25,6 +25,7 @@ class ClovaEmulator(Emulator[ClovaSwitches]):
     """
 
     name = "clova"
+    usual_language = "ko-KR"
 
     def __init__(self, options: EmulatorOptions) -> None:
         super().__init__(options, read_switches(ClovaSwitches, options.switches))

@@ -78,7 +78,7 @@ class ClovaSwitches(StreamSwitches):
     """The longest audio of the short service (3.1)."""
     short_least_s: float = Field(default=0.0, ge=0)
     """Shorter audio is refused with STT007; none unless set."""
-    long_billing_block_s: float = Field(default=15.0, gt=0)
-    """The long service bills whole blocks of this many seconds; nobody documents them."""
+    long_billing_block_s: float = Field(default=0.0, ge=0)
+    """The long service bills whole blocks of this many seconds; 0 bills the audio as long as it is."""
     stream_port: int = Field(default=0, ge=0, le=65_535)
     """The port of the streaming service; 0 is any free one."""

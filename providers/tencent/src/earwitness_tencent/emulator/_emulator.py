@@ -27,6 +27,7 @@ class TencentEmulator(Emulator[TencentSwitches]):
     """
 
     name: ClassVar[str] = "tencent"
+    usual_language: ClassVar[str] = "zh-CN"
 
     def __init__(self, options: EmulatorOptions) -> None:
         super().__init__(options, read_switches(TencentSwitches, options.switches))

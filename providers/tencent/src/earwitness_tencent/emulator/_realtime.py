@@ -55,7 +55,8 @@ class Realtime:
             try:
                 await talk.run(request.transport)
             finally:
-                self._emulator.charge("realtime", call.get("voice_id"), samples.heard_ms)
+                if samples.heard_ms:
+                    self._emulator.charge("realtime", call.get("voice_id"), samples.heard_ms)
         return socket
 
     def _admitted(self, call: UrlCall) -> str:

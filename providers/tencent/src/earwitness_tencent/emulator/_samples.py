@@ -10,7 +10,8 @@ from ._refusals import UrlError
 __all__ = ["FORMS", "Pace", "Samples"]
 
 FORMS = {1: "pcm", 8: "mp3", 10: "opus", 12: "wav", 16: "aac"}
-"""The `voice_format` numbers that this emulator decodes; the others (speex, silk, m4a) it cannot."""
+"""The `voice_format` numbers that this emulator decodes. The others (speex, silk, m4a) it cannot: they are refused when
+audio comes."""
 
 _BYTES = 2
 _LONGEST_HEADER = 4096
@@ -21,8 +22,7 @@ class Samples:
 
     def __init__(self, voice_format: int, sample_rate: int) -> None:
         form = FORMS.get(voice_format)
-        if form is None:
-            raise UrlError(4007, "voice_format")
+        self._known = form is not None
         self._rate = sample_rate
         self._head: bytes | None = b"" if form == "wav" else None
         self._decoder = Decoder(form, sample_rate) if form in ("mp3", "opus", "aac") else None
@@ -55,6 +55,8 @@ class Samples:
         return data[:whole]
 
     def _bare(self, frame: bytes) -> bytes:
+        if frame and not self._known:
+            raise UrlError(4007, "voice_format")
         if self._decoder is not None and self._frames is not None:
             decoder = self._decoder
             return b"".join(decoder.whole(packet) for packet in self._frames.take(frame))

@@ -82,7 +82,7 @@ class TencentSwitches(Switches):
 
     signed_host: Literal["any", "own", "real"] = "any"
     """Which host name signatures must cover: the one that the request was sent to, Tencent's, or either."""
-    any_scope: bool = True
+    any_scope: bool = False
     """Signatures for another service name than `asr` count too; the Node.js SDK makes them for a local address."""
     strict_parameters: bool = False
     """Flash and real-time refuse parameters that no manual names; the service seems to overlook them."""

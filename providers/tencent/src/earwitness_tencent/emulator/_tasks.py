@@ -77,7 +77,8 @@ class Task:
 
 
 class Tasks:
-    """Every task that can be asked about. Ids count from the same number every day, so that they come back."""
+    """Every task that can be asked about. Ids count from the same number every day, so that they come back when
+    they are free."""
 
     def __init__(self, clock: Clock, switches: TencentSwitches) -> None:
         self._clock, self._switches = clock, switches
@@ -86,16 +87,15 @@ class Tasks:
         self._numbers: Iterator[int] = itertools.count(switches.first_task_id)
 
     def create(self) -> Task:
-        """A new task. It takes the place of an older one with the same id."""
+        """A new task. Its id is one that no task has any more."""
         now = self._clock.now()
         if self._switches.ids_repeat and self._day not in (None, now.date()):
             self._numbers = itertools.count(self._switches.first_task_id)
         self._day = now.date()
         self._forget()
-        task = Task(next(self._numbers), self._clock.monotonic())
+        free = next(number for number in self._numbers if number not in self._by_id)
         # The newest stands last, so that the oldest ones are found at once.
-        self._by_id.pop(task.id, None)
-        self._by_id[task.id] = task
+        task = self._by_id[free] = Task(free, self._clock.monotonic())
         return task
 
     def find(self, task_id: int) -> Task | None:
@@ -109,5 +109,5 @@ class Tasks:
     def _forget(self) -> None:
         """Lets go of tasks whose day is over."""
         limit = self._clock.monotonic() - self._switches.life_s
-        for task_id in list(itertools.takewhile(lambda one: self._by_id[one].born < limit, self._by_id)):
+        for task_id in list(itertools.takewhile(lambda one: self._by_id[one].born <= limit, self._by_id)):
             del self._by_id[task_id]
