@@ -23,6 +23,7 @@ ECHO = """
 from aiohttp import web
 
 from earwitness.emulation import Emulator, Switches, profile_toml, read_switches
+from earwitness.errors import EarwitnessError
 
 
 class Toggles(Switches):
@@ -43,7 +44,10 @@ class Echo(Emulator):
 
     async def ask(self, request):
         self.billing.charge(time=self.clock.now(), operation="ask", token="t", billed_s=15)
-        heard = await self.hearing.transcribe(self.scratch / request.query.get("file", "x.wav"))
+        try:
+            heard = await self.hearing.transcribe(self.scratch / request.query.get("file", "x.wav"))
+        except EarwitnessError:
+            return web.json_response("FAILED", status=500)
         stored = self.folder.name if self.folder else ""
         return web.json_response([self.switches.greeting, heard.text, stored, self.clock.monotonic()])
 
@@ -62,9 +66,9 @@ def environment(plugin: Install) -> dict[str, str]:
 
 @contextmanager
 def served(
-    desk: Desk, environment: Mapping[str, str], *args: object, stop: int = signal.SIGTERM, code: int = 0
+    desk: Desk, environment: Mapping[str, str], *args: object, stop: int = signal.SIGTERM, told: str = ""
 ) -> Iterator[dict[str, Any]]:
-    """The facts of an emulator that runs meanwhile and then ends with this code."""
+    """The facts of an emulator that runs meanwhile; on standard error it has told this, and nothing else."""
     # A shell that starts it in the background would have it ignore Ctrl-C; a person's shell does not.
     run = desk.start("emulate", "echo", "--json", *args, env={**os.environ, **environment})
     assert run.stdout is not None and run.stderr is not None
@@ -74,7 +78,7 @@ def served(
         yield json.loads(line)
         run.send_signal(stop)
         out, err = run.communicate(timeout=TIMEOUT_S)
-        assert (run.returncode, out, err) == (code, b"", b"")
+        assert (run.returncode, out) == (0, b"") and told in err.decode() and err.count(b"\n") == bool(told)
     finally:
         if run.poll() is None:
             run.kill()
@@ -96,6 +100,18 @@ def test_it_serves_until_it_is_stopped(desk: Desk, environment: dict[str, str], 
         assert tomllib.loads(facts["profile_toml"])["profiles"]["echo"]["settings"]["url"] == facts["url"]
     with pytest.raises(OSError, match=r"refused|reset"):
         asked(facts)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such signals")
+def test_a_script_that_started_it_in_the_background_can_interrupt_it(desk: Desk, environment: dict[str, str]) -> None:
+    """A shell without job control has it ignore interrupts, which a server that must be ended does not."""
+    (desk.folder / "said.txt").write_text("what is heard")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with served(desk, environment, "--transcript", "said.txt", stop=signal.SIGINT):
+            pass
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no such signals")
@@ -130,7 +146,43 @@ def test_a_person_gets_a_ready_profile(desk: Desk, environment: dict[str, str]) 
         rest, _ = run.communicate(timeout=TIMEOUT_S)
     read = tomllib.loads("".join(lines) + rest.decode())
     assert read["default_profile"] == "echo" and read["profiles"]["echo"]["settings"]["key"] == "drawn"
-    assert "Ctrl-C" in notes[0] and "earwitness.toml" in notes[1]
+    assert "Ctrl-C" in notes[0] and "without its first line, default_profile" in notes[1]
+
+
+def test_an_emulator_that_could_hear_nothing_does_not_start(
+    desk: Desk, environment: dict[str, str], plugin: Install
+) -> None:
+    """Without the embedded engine, and with nothing in its place, the command ends at once and names the ways out."""
+    # An earlier distribution of the same name that announces nothing hides the engine.
+    plugin("earwitness-pocketsphinx", "", group="unused")
+    done = desk.run("emulate", "echo", environment=environment)
+    assert (done.code, done.out, done.err.count("\n")) == (4, "", 1)
+    for way in ("pip install earwitness-pocketsphinx", "--profile", "--transcript"):
+        assert way in done.err
+    done = desk.run("emulate", "echo", "--profile", "nobody", environment=environment)
+    assert (done.code, done.out) == (4, "") and "nobody" in done.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such signals")
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("--transcript", "a.txt", "--transcript", "b.txt"), "No given transcript belongs to this audio"),
+        (("--profile", "test"), "There is no file"),
+    ],
+)
+def test_a_hearing_that_fails_is_told_while_it_serves(
+    desk: Desk, environment: dict[str, str], args: tuple[str, ...], told: str
+) -> None:
+    """The vendor's answer does not say what is wrong on this machine, so standard error does, in one line."""
+    for name in ("a", "b"):
+        (desk.folder / f"{name}.txt").write_text("SECRETMARKER")
+    with (
+        served(desk, environment, *args, told=f"the emulator could not hear this: {told}") as facts,
+        pytest.raises(urllib.error.HTTPError, match="500") as fault,
+    ):
+        asked(facts, "c.wav")
+    fault.value.close()
 
 
 @pytest.mark.parametrize(
@@ -138,12 +190,14 @@ def test_a_person_gets_a_ready_profile(desk: Desk, environment: dict[str, str]) 
     [
         (["nobody"], 4, "There is no emulator 'nobody'. Installed: "),
         (["ecko"], 4, "Did you mean echo?"),
+        (["scripted"], 4, "The provider scripted has no emulator. Emulators are installed for: "),
         ([], 2, "Missing argument 'NAME'"),
         (["echo", "--switch", "greting=x"], 4, "The switches are: greeting"),
         (["echo", "--switch", "nonsense"], 2, "--switch takes key=value"),
         (["echo", "--secret", "SECRETMARKER"], 2, "--secret takes key=value"),
         (["echo", "--transcript", "none.json"], 4, "none.json"),
         (["echo", "--transcript", "a.txt", "--profile", "test"], 2, "exclude each other"),
+        (["echo", "-p", "test", "--profile", "other"], 2, "--profile was given more than once: test, other"),
         (["echo", "--fault", "none.toml"], 4, "none.toml"),
         (["echo", "--billing", "no/such/folder.jsonl"], 4, "billing log"),
         (["echo", "--storage", "nowhere"], 4, "does not exist"),

@@ -15,10 +15,12 @@ import pytest
 from click.testing import CliRunner
 
 from earwitness.cli._app import app
-from earwitness.cli._exit import BROKEN_PIPE, CODES, INTERRUPTED, TERMINATED
+from earwitness.cli._exit import BROKEN_PIPE, CODES, HUNG_UP, INTERRUPTED, TERMINATED
 from earwitness.errors import OutputError
 from support.desk import COMMAND, TIMEOUT_S, Desk
+from support.distributions import provider_source
 
+HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # Windows, where nothing of this runs, has none
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 
@@ -37,7 +39,9 @@ def started(desk: Desk, *args: str) -> subprocess.Popen[bytes]:
     return running
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED), (HANGUP, HUNG_UP)]
+)
 def test_an_interrupt_keeps_what_is_done_and_leaves_no_rubbish(desk: Desk, number: int, code: int) -> None:
     """Ctrl-C or a request to end stops the wait at once; finished files stay whole, no other file remains."""
     desk.recording("x.wav")
@@ -107,11 +111,59 @@ def test_what_was_heard_is_printed_although_the_run_was_stopped(
         running.send_signal(signal.SIGTERM)
         out, err = running.communicate(timeout=TIMEOUT_S)
     slow, x, talk = json.loads(out)["results"]
-    assert slow["error"] == {"kind": "stopped", "message": "Not transcribed: the run was stopped.", "exit_code": 143}
+    told = {"kind": "stopped", "message": "Not transcribed: the run was stopped.", "exit_code": 143, "accepted": "yes"}
+    assert slow["error"] == told
     assert x["transcript"]["segments"][0]["text"] == "anything else" and "transcript" in talk
     told = json.loads(err)["error"]
     assert (running.returncode, told["kind"], told["exit_code"]) == (TERMINATED, "stopped", TERMINATED)
     assert told["message"].startswith("Stopped. 2 of 3 recordings are done.")
+
+
+def test_a_run_under_nohup_outlives_its_terminal(desk: Desk) -> None:
+    """Where the signal of a closed terminal is ignored, as `nohup` does, it stays so."""
+    desk.recording("halfway.wav")
+    desk.recording("x.wav")
+
+    def ignoring() -> None:
+        signal.signal(HANGUP, signal.SIG_IGN)
+
+    with desk.start("transcribe", "x.wav", "halfway.wav", "-o", "out/", preexec_fn=ignoring) as running:
+        until((desk.folder / "out" / "x.txt").exists)
+        running.send_signal(HANGUP)
+        assert running.wait(TIMEOUT_S) == 0
+
+
+HANGING = provider_source(
+    "hanging",
+    body="""
+    async def submit(self, submission):
+        import asyncio
+        open("sent", "w").close()
+        await asyncio.sleep(600)
+""",
+)
+LOOK_FIRST = "Look in the vendor's console before you submit again."
+
+
+@pytest.mark.parametrize("json_wanted", [False, True])
+def test_a_stop_in_the_middle_of_a_paid_submission_says_that_it_may_be_billed(
+    desk: Desk, plugin: Callable[..., dict[str, str]], json_wanted: bool
+) -> None:
+    """Of a submission whose answer nobody heard it is told that it may be billed, and where to look first."""
+    desk.recording("x.wav")
+    environment = {**os.environ, **plugin("hanging", HANGING)}
+    args = ["transcribe", "x.wav", "-p", "hanging", *(["--json"] if json_wanted else [])]
+    with desk.start(*args, env=environment) as running:
+        until((desk.folder / "sent").exists)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=TIMEOUT_S)
+    told = err.decode().splitlines()[-1]
+    assert running.returncode == INTERRUPTED
+    assert f"x.wav is not transcribed. It may have been handed over and billed. {LOOK_FIRST}" in told
+    if json_wanted:
+        (result,) = json.loads(out)["results"]
+        assert json.loads(told)["error"]["kind"] == "stopped"
+        assert (result["error"]["accepted"], result["error"]["action"]) == ("unknown", LOOK_FIRST)
 
 
 STUCK = """

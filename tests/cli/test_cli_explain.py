@@ -79,6 +79,12 @@ class TestExplain:
         ]
         assert (strict["profile"], strict["answers"]) == ("strict", False)
 
+    def test_a_service_can_be_asked_for(self, desk: Desk) -> None:
+        """--service is judged under each profile, and profiles that are named one by one are all compared."""
+        done = desk.run("explain", desk.recording("talk.wav"), "-p", "play", "-p", "strict", "--service", "x", "--json")
+        assert [one["profile"] for one in done.json["explanations"]] == ["play", "strict"]
+        assert all("no service 'x'" in one["problem"] for one in done.json["explanations"])
+
     def test_nobody_can(self, desk: Desk) -> None:
         """Where no profile would answer the exit code says so, for scripts."""
         done = desk.run("explain", desk.recording("talk.wav"), "-p", "strict", "--speakers", "2")

@@ -124,10 +124,10 @@ def test_doctor_names_both_claimants(desk: Desk, plugin: Install) -> None:
 
 def test_doctor_reads_the_configuration(desk: Desk) -> None:
     """A configuration with a misspelt key is a finding with the file and the key."""
-    (desk.folder / "earwitness.toml").write_text('[profiles.a]\nprovidr = "scripted"\n')
+    (desk.folder / "earwitness.toml").write_text('[profiles.a]\nprovider = "scripted"\nformt = 1\n')
     done = desk.run("doctor", "--json")
     (wrong,) = [finding for finding in done.json["findings"] if finding["problem"]]
-    assert wrong["area"] == "configuration" and "providr" in wrong["problem"]
+    assert wrong["area"] == "configuration" and "formt" in wrong["problem"] and "earwitness.toml" in wrong["problem"]
 
 
 def test_a_missing_extra_is_no_problem(desk: Desk) -> None:

@@ -38,6 +38,16 @@ def test_events_are_json_lines(desk: Desk) -> None:
     }
 
 
+def test_what_is_known_only_at_the_end_is_told_too(desk: Desk) -> None:
+    """What was asked for and did not come is a notice after the last line, for people and as an event for machines."""
+    done = desk.run("listen", "-", "--word-times", input=SOUND)
+    assert done.out == "1: hello world\ngood bye\n"
+    assert done.err.count("note: ") == done.err.count("\n") == 1 and "Word times were asked for" in done.err
+    done = desk.run("listen", "-", "--word-times", "--json", input=SOUND)
+    last = json.loads(done.out.splitlines()[-1])
+    assert (last["event"], last["kind"], last["feature"], done.err) == ("notice", "not_delivered", "word_times", "")
+
+
 def test_a_file_is_heard_as_fast_as_possible_when_asked(desk: Desk) -> None:
     """--fast hears ten minutes without waiting ten minutes."""
     desk.recording("long.wav", ms=600_000)
@@ -100,6 +110,24 @@ def test_the_samples_that_were_looked_at_are_heard_too() -> None:
     """A look at the first samples takes none of them away."""
     assert b"".join(_samples(b"first", io.BytesIO(b" and all the rest").read)) == b"first and all the rest"
     assert list(_samples(b"", io.BytesIO().read)) == []
+
+
+@pytest.mark.parametrize(("given", "told"), [(b"", "is empty"), (b"\0", "holds one byte, and a sample has two")])
+def test_nothing_on_standard_input_is_told(desk: Desk, given: bytes, told: str) -> None:
+    """A pipe that brings no whole sample is an error of the audio, as for transcribe, and no silence."""
+    done = desk.run("listen", "-", input=given)
+    assert (done.code, done.out) == (CODES[BadAudioError], "")
+    assert done.err.startswith(f"earwitness: Standard input {told}. ") and done.err.count("\n") == 1
+
+
+def test_silence_is_told(desk: Desk) -> None:
+    """Where nobody spoke, that is noted; with --json, no event says it."""
+    with open(desk.folder / "earwitness.toml", "a", encoding="utf-8") as config:
+        config.write('[profiles.quiet]\nprovider = "scripted"\n')
+    done = desk.run("listen", "-", "-p", "quiet", input=SOUND)
+    assert (done.code, done.out, done.err) == (0, "", "earwitness: note: no speech was heard.\n")
+    done = desk.run("listen", "-", "-p", "quiet", "--json", input=SOUND)
+    assert (done.code, done.out, done.err) == (0, "", "")
 
 
 def test_an_empty_name_is_told(desk: Desk) -> None:

@@ -30,6 +30,20 @@ def earwitness_prepare_request(request):
 """
 
 
+@posix
+def test_a_name_that_is_no_text_makes_no_broken_json(desk: Desk) -> None:
+    """A byte that is not UTF-8 in a file's name stands in JSON as readable text, in results and in errors."""
+    name = os.fsdecode(b"a\xff.wav")
+    try:
+        desk.recording(name)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    for command, file in (("transcribe", name), ("probe", name), ("transcribe", os.fsdecode(b"missing\xff.wav"))):
+        done = desk.run(command, file, "--json")
+        assert "\\\\udcff" in done.out + done.err
+        json.dumps([json.loads(one) for one in (done.out, done.err) if one], ensure_ascii=False).encode()
+
+
 def test_a_name_is_shown_on_one_line_and_stays_distinct() -> None:
     """Line ends, control characters, direction marks and broken bytes become escapes; every script stays readable."""
     assert on_one_line("a\nb\tc\r\x1b\x9b") == "a\\nb\\tc\\r\\x1b\\x9b"

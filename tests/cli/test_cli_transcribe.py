@@ -217,12 +217,31 @@ def test_an_unwritable_place_is_found_before_anything_is_heard(desk: Desk) -> No
     assert desk.files() == {"slow.wav"}
 
 
-def test_a_format_that_cannot_hold_it_says_which_can(desk: Desk) -> None:
-    """Subtitles of a transcript without times are refused, naming the formats that work; no file is left."""
+@pytest.mark.parametrize(
+    ("args", "kept"),
+    [(("-o", "sub/"), "sub/untimed.json"), (("-o", "a.srt"), "a.json"), (("-f", "srt"), "untimed.json")],
+)
+def test_what_a_format_cannot_hold_is_kept_as_json(desk: Desk, args: tuple[str, ...], kept: str) -> None:
+    """Subtitles of a transcript without times are refused with the formats that work; what was heard is not lost."""
     desk.recording("untimed.wav")
-    done = desk.run("transcribe", "untimed.wav", "-o", "a.srt")
-    assert done.code == CODES[UnsupportedFeatureError] and "txt or json" in done.err
-    assert desk.files() == {"untimed.wav"}
+    done = desk.run("transcribe", "untimed.wav", *args, *(["-f", "srt"] if "sub/" in args else []))
+    assert (done.code, done.out) == (CODES[UnsupportedFeatureError], "") and "txt or json" in done.err
+    assert f"kept in {kept.replace('/', os.sep)};" in done.err and done.err.count("\n") == 1
+    assert desk.files() == {"untimed.wav", kept}
+    assert Transcript.from_json((desk.folder / kept).read_bytes()).text == "no times here"
+    if os.name != "nt":
+        assert (desk.folder / kept).stat().st_mode & 0o077 == 0
+
+
+def test_what_is_kept_never_takes_the_place_of_another_file(desk: Desk) -> None:
+    """A name that is taken is passed over, and a machine finds the one that was chosen in the error."""
+    desk.recording("untimed.wav")
+    for name in ("a.json", "a-2.json"):
+        (desk.folder / name).write_text("mine")
+    done = desk.run("transcribe", "untimed.wav", "-o", "a.srt", "--json")
+    assert done.json["results"][0]["error"]["kept"] == "a-3.json"
+    assert desk.files() == {"untimed.wav", "a.json", "a-2.json", "a-3.json"}
+    assert {(desk.folder / name).read_text() for name in ("a.json", "a-2.json")} == {"mine"}
 
 
 @pytest.mark.parametrize(
@@ -232,6 +251,8 @@ def test_a_format_that_cannot_hold_it_says_which_can(desk: Desk) -> None:
         (("--config", "nothing.toml"), CODES[ConfigurationError], "nothing.toml"),
         (("--speakers", "many"), CODES[InvalidRequestError], "speakers"),
         (("--language", "q"), CODES[InvalidRequestError], "language"),
+        (("--service", "nothing"), CODES[InvalidRequestError], "no service 'nothing'"),
+        (("-p", "test", "-p", "other"), 2, "--profile was given more than once: test, other"),
     ],
 )
 def test_a_wrong_wish_has_its_exit_code(desk: Desk, args: tuple[str, ...], code: int, told: str) -> None:
@@ -256,7 +277,7 @@ import json
 
 @hookimpl
 def earwitness_prepare_request(request):
-    names = {"language", "word_times", "speakers", "hot_words", "model", "vendor"}
+    names = {"language", "word_times", "speakers", "hot_words", "model", "service", "vendor"}
     told = request.model_dump(mode="json", include=names)
     open("asked.json", "w").write(json.dumps(told))
 """
@@ -269,11 +290,12 @@ def test_options_reach_the_provider(desk: Desk, plugin: Callable[..., dict[str, 
     options = (
         *("--language", "ko_kr,en", "--word-times", "--speakers", "2-4", "--model", "big"),
         *("--hot-word", "Earwitness:5", "--hot-word", "a:b", "--vendor", "boost=2", "--vendor", "name=x=y"),
-        *("--vendor", 'deep={"a": [true]}'),
+        *("--vendor", 'deep={"a": [true]}', "--service", "scripted"),
     )
     assert desk.run("transcribe", "talk.wav", *options, environment=environment).code == 0
     asked = json.loads((desk.folder / "asked.json").read_text())
     assert asked["language"] == ["ko-KR", "en"] and asked["word_times"] is True and asked["model"] == "big"
+    assert asked["service"] == "scripted"
     assert asked["speakers"] == {"min": 2, "max": 4}
     assert asked["hot_words"] == [{"text": "Earwitness", "weight": 5.0}, {"text": "a:b", "weight": None}]
     assert asked["vendor"] == {"boost": 2, "name": "x=y", "deep": {"a": [True]}}
@@ -330,6 +352,8 @@ def test_a_plugins_bug_names_the_plugin_and_stops_nobody(desk: Desk, plugin: Cal
     done = desk.run(*args, environment=environment)
     assert done.code == 1 and "KeyError" in done.err and "bug in the plugin shouting 1.2" in done.err
     assert "missing.wav" in done.err and "anything else" not in done.err.lower()
+    assert f"kept in {os.path.join('out', 'x.json')};" in done.err
+    assert Transcript.from_json((desk.folder / "out/x.json").read_bytes()).text == "anything else"
     verbose = desk.run(*args, "--verbose", environment=environment)
     assert "in crash" in verbose.err and "anything else" not in verbose.err.lower()
 

@@ -3,6 +3,7 @@
 What a command prints for people may change; `--json`, exit codes and option names are what scripts may rely on.
 """
 
+import os
 import sys
 
 __all__ = ["main"]
@@ -13,6 +14,8 @@ def main() -> None:
     try:
         if sys.argv[1:] == ["--version"]:
             sys.exit(_say_version())
+        # pydantic looks for plugins in every distribution, and one broken file among them would stop every command.
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         from ._app import app
 
         app(prog_name="earwitness")

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 
 from .. import __version__
-from ..errors import ConfigurationError, EarwitnessError
+from .._entrypoints import Found
+from ..errors import ConfigurationError, PluginError
 from ._exit import CODES
 from ._log import silenced
 from ._output import say
@@ -35,7 +36,8 @@ class Finding:
 def check_up(*, config: str | None, state: State) -> int:
     """Prints every finding, and gives the exit code of a wrong configuration if one of them is a problem."""
     with silenced():
-        findings = [*_versions(), *_requirements(), *_providers(), *_plugins(), *_configuration(config)]
+        checks = (_versions(), _requirements(), _providers(), _bystanders(), _plugins(), _configuration(config))
+        findings = [finding for check in checks for finding in check]
     healthy = all(finding.problem is None for finding in findings)
     if state.json:
         told = {"ok": healthy, "findings": [asdict(finding) for finding in findings]}
@@ -138,25 +140,42 @@ def _providers() -> Iterator[Finding]:
         yield Finding("provider", name, None, f"What it announces cannot be read; reinstall {name}.")
 
 
+def _bystanders() -> Iterator[Finding]:
+    """Distributions that are not ours, and break what we need."""
+    from .._discovery import unreadable
+    from .._entrypoints import undecodable
+
+    for name in sorted({*undecodable()} - {*unreadable()}):
+        told = "Its entry_points.txt is not UTF-8, at which pydantic stops in every program that uses it"
+        yield Finding("distribution", name, None, f"{told}; reinstall it: pip install --force-reinstall {name}.")
+
+
 def _plugins() -> Iterator[Finding]:
     from .._discovery import PLUGINS, scan
     from .._plugins import Plugins
 
     plugins = Plugins()
     plugins.exporters()
-    failures = [str(failure) for failure in plugins.failures]
+    failures = list(plugins.failures)
     for found in scan(PLUGINS):
-        told = [failure for failure in failures if found.distribution in failure]
-        yield Finding("plugin", f"{found.name} ({found.distribution})", found.version, " ".join(told) or None)
+        told = [failure for failure in failures if _concerns(found, failure)]
+        problem = " ".join(map(str, told)) or None
+        yield Finding("plugin", f"{found.name} ({found.distribution})", found.version, problem)
         failures = [failure for failure in failures if failure not in told]
     for failure in failures:
-        yield Finding("plugin", "?", None, failure)
+        yield Finding("plugin", "?", None, str(failure))
+
+
+def _concerns(found: Found, failure: PluginError) -> bool:
+    """Whether the failure is this plugin's: most begin with it, and a contested format tells its distribution."""
+    if failure.message.startswith("The plugin "):
+        return failure.message.startswith(f"{found.origin} ")
+    return failure.distribution == found.distribution
 
 
 def _configuration(path: str | None) -> Iterator[Finding]:
-    from ..config import load_config
+    from .._checking import mistakes
+    from ._configuring import mistake_line
 
-    try:
-        load_config(path)
-    except EarwitnessError as error:
-        yield Finding("configuration", path or "earwitness.toml", None, str(error))
+    for one in mistakes(path):
+        yield Finding("configuration", path or "earwitness.toml", None, mistake_line(one))

@@ -74,4 +74,4 @@ def _remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     from ._log import set_up
 
     state.verbose = value
-    set_up(ctx, verbose=value)
+    set_up(ctx, state, verbose=value)

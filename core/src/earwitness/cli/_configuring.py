@@ -20,7 +20,7 @@ from ._output import on_one_line, say
 from ._state import State
 from ._table import columns
 
-__all__ = ["check", "list_profiles", "paths", "schema"]
+__all__ = ["check", "list_profiles", "mistake_line", "paths", "schema"]
 
 _CHOICES = (VARIABLE, CHOICE)
 
@@ -33,7 +33,7 @@ def check(path: str | None, state: State) -> int:
         told = {"ok": not found, "mistakes": [_document(one) for one in found]}
         say(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
     else:
-        say("".join(f"{on_one_line(_line(one))}\n" for one in found) or _all_good(path))
+        say("".join(f"{on_one_line(mistake_line(one))}\n" for one in found) or _all_good(path))
     return CODES[ConfigurationError] if found else 0
 
 
@@ -77,6 +77,14 @@ def list_profiles(path: str | None, state: State) -> int:
     return 0
 
 
+def mistake_line(one: Mistake) -> str:
+    """The mistake as one sentence with its place and what to do."""
+    # The message of a broken file begins with its name already.
+    place = [str(one.file)] if one.file and not one.message.startswith(str(one.file)) else []
+    told = ": ".join(filter(None, [*place, one.key, one.message]))
+    return f"{told}{'' if told.endswith(('.', '?')) else '.'} {one.action or ''}".rstrip()
+
+
 def _row(name: str, config: Config) -> dict[str, Any]:
     profile = config.profiles[name]
     problem = problem_of(profile)
@@ -97,13 +105,6 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 def _told(one: Mistake) -> str:
     key = one.key.removeprefix(f"profiles.{one.profile}.") if one.profile else one.key
     return f"{key}: {one.message}" if key else one.message
-
-
-def _line(one: Mistake) -> str:
-    # The message of a broken file begins with its name already.
-    place = [str(one.file)] if one.file and not one.message.startswith(str(one.file)) else []
-    told = ": ".join(filter(None, [*place, one.key, one.message]))
-    return f"{told}{'' if told.endswith(('.', '?')) else '.'} {one.action or ''}".rstrip()
 
 
 def _document(one: Mistake) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,10 +77,25 @@ def emulate(stage: Stage, state: State) -> int:
     """Serves until Ctrl-C or a request to terminate, which is its ordinary end."""
     require_output()
     emulator = load_emulator(stage.name, stage.options())
+    _heed_interrupts()
     return run(lambda: _served(emulator, state), state)
 
 
+def _heed_interrupts() -> None:
+    """A script starts a server in the background, where its shell has it ignore interrupts, and must be able to end it.
+
+    An interrupt then does what a request to terminate does.
+    """
+    # Only the main thread may.
+    with suppress(ValueError):
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.getsignal(signal.SIGTERM))
+
+
 async def _served(emulator: Emulator[Any], state: State) -> int:
+    if isinstance(emulator.hearing, ProfileHearing):
+        # Better known before anybody relies on it than at the first recording.
+        emulator.hearing.require()
     try:
         await emulator.start()
         _announce(emulator, state)
@@ -99,7 +116,9 @@ def _announce(emulator: Emulator[Any], state: State) -> None:
         return
     say(facts.get("profile_toml", ""))
     complain(f"{emulator.name} is emulated at {emulator.host}:{emulator.port}; Ctrl-C ends it.")
-    complain("The profile above is a whole earwitness.toml, or belongs into yours.")
+    complain(
+        "The profile above is a whole earwitness.toml, or goes into yours without its first line, default_profile."
+    )
 
 
 def _pairs(given: Iterable[str], option: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ import click
 
 from ..errors import EarwitnessError
 from . import _exit
-from ._output import complain, say
+from ._output import as_json, complain, say
 from ._state import State
 
 __all__ = ["describe", "explain", "explain_bug", "explain_stop", "explain_usage", "note", "stop_document"]
@@ -96,7 +96,7 @@ def _input(about: str) -> dict[str, str]:
 
 
 def _complain_json(error: dict[str, Any]) -> None:
-    complain(json.dumps({"error": error}, default=str), bare=True)
+    complain(json.dumps(json.loads(as_json({"error": error}))), bare=True)
 
 
 def _trace(error: BaseException, state: State) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .. import errors
 
-__all__ = ["BROKEN_PIPE", "BUG", "CODES", "INTERRUPTED", "TERMINATED", "USAGE", "code_of", "table"]
+__all__ = ["BROKEN_PIPE", "BUG", "CODES", "HUNG_UP", "INTERRUPTED", "TERMINATED", "USAGE", "code_of", "table"]
 
 BUG = 1
 USAGE = 2
+HUNG_UP = 129
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 TERMINATED = 143
@@ -52,6 +53,7 @@ def table() -> list[tuple[int, str]]:
         (BUG, "a bug"),
         (USAGE, "wrong command line"),
         *kinds,
+        (HUNG_UP, "terminal closed"),
         (INTERRUPTED, "Ctrl-C"),
         (BROKEN_PIPE, "reader went away"),
         (TERMINATED, "terminated"),

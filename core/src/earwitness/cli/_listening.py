@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from .. import connect
-from ..config import Config, load_config
+from ..config import Config, Profile, load_config
 from ..errors import BadAudioError
 from ..export import cells
 from ..models import Interim, Notice, Segment
@@ -34,6 +34,7 @@ __all__ = ["listen_to"]
 
 _BLOCK = 3_200
 _HEAD = 12
+_SAMPLE = 2
 _USUAL_RATE = 16_000
 
 
@@ -64,14 +65,29 @@ async def _listen(
 ) -> int:
     show = _Machine() if state.json else _Terminal(state) if watched(sys.stdout) else _Lines(state)
     state.kept = lambda: _so_far(show.finals)
+    told: list[Notice] = []
     async with connect(profile, config=config) as session, aclosing(session.stream(audio, **how)) as events:
         try:
             async for event in events:
-                if (told := _edited(event, edits, state)) is not None:
-                    show(told)
+                if (shown := _edited(event, edits, state)) is not None:
+                    show(shown)
+                if isinstance(event, Notice):
+                    told.append(event)
+            for notice in _late(events.transcript().notices, told, session.profile, state):
+                show(notice)
         finally:
             show.end()
+    if not show.finals:
+        note("no speech was heard.", state)
     return 0
+
+
+def _late(notices: Sequence[Notice], told: Sequence[Notice], profile: Profile, state: State) -> Iterator[Notice]:
+    """What is known of the whole only when it has ended; people have read in the log what was dropped from it."""
+    in_log = not state.json and profile.on_unsupported == "warn"
+    for notice in notices:
+        if notice not in told and not (in_log and notice.kind == "dropped"):
+            yield notice
 
 
 def _edited(event: StreamEvent, edits: Edits, state: State) -> StreamEvent | None:
@@ -114,6 +130,9 @@ def _standard_input(rate: int) -> Iterator[bytes]:
         head += more
     if found := container_of(head):
         raise _not_bare(found, rate)
+    if len(head) < _SAMPLE:
+        what = "is empty" if not head else "holds one byte, and a sample has two"
+        raise BadAudioError(f"Standard input {what}", action="Check the command that pipes into it.")
     return _samples(head, read)
 
 

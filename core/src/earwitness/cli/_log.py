@@ -5,6 +5,7 @@ Other libraries stay silent: some log whole web addresses, and asyncio logs trac
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 import click
 
 from ._output import complain
+from ._state import State
 
 __all__ = ["set_up", "silenced"]
 
@@ -19,26 +21,30 @@ _OURS = "earwitness"
 
 
 class _Handler(logging.Handler):
-    """One line per record without its traceback; the same warning is told once."""
+    """One line per record without its traceback, JSON for machines; the same warning is told once."""
 
-    def __init__(self, *, verbose: bool) -> None:
+    def __init__(self, state: State, *, verbose: bool) -> None:
         super().__init__()
-        self._verbose = verbose
+        self._state, self._verbose = state, verbose
         self._told: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if self._verbose:
-            complain(f"{record.levelname.lower()}: {record.name}: {message}")
-        elif message not in self._told:
+        message, level = record.getMessage(), record.levelname.lower()
+        if not self._verbose:
+            if message in self._told:
+                return
             self._told.add(message)
-            complain(f"{record.levelname.lower()}: {message}")
+        if self._state.json:
+            told = {level: message, **({"logger": record.name} if self._verbose else {})}
+            complain(json.dumps(told), bare=True)
+        else:
+            complain(f"{level}: {record.name}: {message}" if self._verbose else f"{level}: {message}")
 
 
-def set_up(ctx: click.Context, *, verbose: bool) -> None:
+def set_up(ctx: click.Context, state: State, *, verbose: bool) -> None:
     """Shows the log of everything named `earwitness` until this command ends."""
     ours, rest = logging.getLogger(_OURS), logging.getLogger()
-    handler, silence, before = _Handler(verbose=verbose), logging.NullHandler(), ours.level
+    handler, silence, before = _Handler(state, verbose=verbose), logging.NullHandler(), ours.level
     ours.addHandler(handler)
     rest.addHandler(silence)
     ours.setLevel(logging.DEBUG if verbose else logging.WARNING)

@@ -16,6 +16,7 @@ __all__ = [
     "edit_options",
     "names_option",
     "not_empty",
+    "only_one",
     "profile_options",
     "request_options",
     "request_values",
@@ -40,6 +41,13 @@ def not_empty(_: click.Context, param: click.Parameter, value: str | None) -> st
     return value
 
 
+def only_one(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """The only value of an option whose last one would win in silence. Raises click.UsageError."""
+    if len(set(values)) > 1:
+        raise click.UsageError(f"{param.opts[-1]} was given more than once: {', '.join(values)}; name one.")
+    return not_empty(ctx, param, values[0]) if values else None
+
+
 def profile_options(function: F) -> F:
     """Adds the choice of who shall hear it."""
     function = click.option(
@@ -53,7 +61,8 @@ def profile_options(function: F) -> F:
         "-p",
         "--profile",
         metavar="NAME",
-        callback=not_empty,
+        multiple=True,
+        callback=only_one,
         shell_complete=complete_profiles,
         help="Profile in earwitness.toml, or an installed provider's name.",
     )(function)
@@ -92,6 +101,7 @@ def request_values(
     word_times: bool | None,
     speakers: str | None,
     hot_word: Iterable[str],
+    service: str | None,
     model: str | None,
     vendor: Iterable[str],
 ) -> dict[str, Any]:
@@ -101,6 +111,7 @@ def request_values(
         "word_times": word_times,
         "speakers": _speakers(speakers),
         "hot_words": [_hot_word(text) for text in hot_word] or None,
+        "service": service,
         "model": model,
         "vendor": dict(map(_pair, vendor)) or None,
     }
@@ -161,6 +172,12 @@ _OPTIONS = (
         multiple=True,
         metavar="WORD[:WEIGHT]",
         help="A word to listen for, weight 0 to 10. Repeatable.",
+    ),
+    click.option(
+        "--service",
+        metavar="NAME",
+        callback=not_empty,
+        help="One of the provider's services, not the one it would choose.",
     ),
     click.option("--model", metavar="NAME", help="One of the provider's models."),
     click.option(

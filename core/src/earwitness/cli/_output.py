@@ -18,6 +18,7 @@ __all__ = [
     "ERASE",
     "FULL",
     "ReaderGoneError",
+    "as_json",
     "complain",
     "flush_output",
     "on_one_line",
@@ -49,6 +50,15 @@ def say(text: str, *, steering: bool = False) -> None:
         _ready_output()
         sys.stdout.write(printable(text) if watched(sys.stdout) and not steering else text)
         sys.stdout.flush()
+
+
+def as_json(value: object, *, indent: int | None = None) -> str:
+    """The value as JSON that every reader takes: a byte of a file's name that is no UTF-8 is written as `\\udcff`."""
+    import json
+    import re
+
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    return re.sub("[\ud800-\udfff]", lambda half: rf"\\u{ord(half[0]):04x}", text)
 
 
 def flush_output() -> None:

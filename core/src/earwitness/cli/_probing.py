@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +11,7 @@ from ..media import open_media
 from ..request import audio_source
 from ._errors import describe, explain
 from ._inputs import Input, inputs_of, received
-from ._output import say
+from ._output import as_json, say
 from ._state import State
 from ._table import columns
 
@@ -34,7 +33,7 @@ def probe_all(files: tuple[str, ...], state: State) -> int:
         rows.append(_row(one, facts))
         told.append({"input": one.name, **{key: value for key, value in asdict(facts).items() if value is not None}})
     if state.json:
-        say(json.dumps({"files": told}, ensure_ascii=False, indent=2) + "\n")
+        say(as_json({"files": told}, indent=2) + "\n")
     elif rows:
         say(columns(_HEAD, rows))
     return code

@@ -1,4 +1,4 @@
-"""Ctrl-C and a request to terminate end a run in order; the second of them ends it at once."""
+"""Ctrl-C, a request to terminate and a closed terminal end a run in order; the second of them ends it at once."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn
 
-from ._exit import INTERRUPTED, TERMINATED
+from ._exit import HUNG_UP, INTERRUPTED, TERMINATED
 from ._state import State
 
 __all__ = ["run", "signals_handled"]
 
 _PATIENCE_S = 2.0
 """Seconds of tidying up after which a person is told how to cut it short."""
+
+_HANGUP = getattr(signal, "SIGHUP", None)
+"""A terminal that is closed, or a connection that is cut; Windows has no such signal."""
 
 _Handler = Callable[[int, FrameType | None], None]
 
@@ -31,7 +34,7 @@ def signals_handled(state: State) -> Iterator[None]:
     def handle(number: int, _: FrameType | None) -> None:
         if state.stopped is not None:
             _end_at_once(state, state.stopped)
-        state.stopped = TERMINATED if number == signal.SIGTERM else INTERRUPTED
+        state.stopped = _code(number)
         if state.stop is None:
             raise KeyboardInterrupt
         state.stop()
@@ -75,10 +78,19 @@ def _installed(handle: _Handler) -> dict[int, Any]:
     before: dict[int, Any] = {}
     with suppress(ValueError):
         before[signal.SIGTERM] = signal.signal(signal.SIGTERM, handle)
+        # `nohup` has it ignored, and so it stays.
+        if _HANGUP is not None and signal.getsignal(_HANGUP) is signal.SIG_DFL:
+            before[_HANGUP] = signal.signal(_HANGUP, handle)
         # Ctrl-C is ignored in what a shell without job control started in the background, and stays so.
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             before[signal.SIGINT] = signal.signal(signal.SIGINT, handle)
     return before
+
+
+def _code(number: int) -> int:
+    if number == _HANGUP:
+        return HUNG_UP
+    return TERMINATED if number == signal.SIGTERM else INTERRUPTED
 
 
 def _tell_the_short_way(state: State) -> None:
@@ -90,8 +102,9 @@ def _tell_the_short_way(state: State) -> None:
 def _end_at_once(state: State, code: int) -> NoReturn:
     from ._errors import explain_stop
 
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, signal.SIG_IGN)
+    for one in (signal.SIGINT, signal.SIGTERM, _HANGUP):
+        if one is not None:
+            signal.signal(one, signal.SIG_IGN)
     with suppress(Exception):
         explain_stop(state)
     with suppress(Exception):

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import EarwitnessError
+from ..errors import Accepted, EarwitnessError
 from ..export import Exporter
 from ..models import Notice
 from ._errors import describe, explain, explain_bug, note, stop_document
 from ._exit import BUG
 from ._inputs import Input
-from ._output import say
+from ._output import as_json, say
 from ._progress import Bars
 from ._state import State
 
-__all__ = ["Outcome", "Telling", "tell_again"]
+__all__ = ["LOOK_FIRST", "Outcome", "Telling", "tell_again"]
+
+LOOK_FIRST = "Look in the vendor's console before you submit again."
+"""What to do about a submission whose answer is not known."""
 
 
 @dataclass(slots=True)
@@ -69,14 +71,20 @@ class Telling:
         self._code = self._code or code
         self._lost |= set(outcome.lost)
 
-    def rest(self, outcomes: Sequence[Outcome | None]) -> None:
-        """Tells what is left when the run was stopped; None stands for an input that has no outcome."""
+    def rest(self, outcomes: Sequence[Outcome | None], accepted: Callable[[int], Accepted]) -> None:
+        """Tells what is left when the run was stopped; None stands for an input that has no outcome.
+
+        `accepted` says of such an input whether the vendor has taken it.
+        """
         for number in range(len(self._documents), len(outcomes)):
             outcome = outcomes[number]
             if outcome is not None:
                 self.next(outcome)
             else:
                 stopped = {**stop_document(self._state), "message": "Not transcribed: the run was stopped."}
+                stopped["accepted"] = accepted(number)
+                if stopped["accepted"] == "unknown":
+                    stopped["action"] = LOOK_FIRST
                 self._documents.append({"input": self._inputs[number].name, "error": stopped})
         self.end()
 
@@ -89,7 +97,7 @@ class Telling:
             told = f"{', '.join(most)} and {last}" if most else last
             note(f"{self._exporter.name} has no place for {told}; json keeps everything.", self._state)
         if self._state.json:
-            say(json.dumps({"results": self._documents}, ensure_ascii=False, indent=2) + "\n")
+            say(as_json({"results": self._documents}, indent=2) + "\n")
         return self._code
 
     def _tell(self, number: int, outcome: Outcome) -> int:
@@ -98,7 +106,10 @@ class Telling:
         if isinstance(outcome.error, EarwitnessError):
             return explain(outcome.error, state, about=name)
         if outcome.error is not None:
-            return explain_bug(outcome.error, state, about=name)
+            code = explain_bug(outcome.error, state, about=name)
+            if outcome.aside:
+                note(outcome.aside, state, about=name)
+            return code
         for notice in outcome.notices:
             if notice.kind != "dropped" or not self._told_in_log:
                 note(notice.message, state, about=name)
@@ -125,6 +136,8 @@ class Telling:
             told["error"] = describe(outcome.error)
         elif outcome.error is not None:
             told["error"] = {"kind": "bug", "message": type(outcome.error).__name__, "exit_code": BUG}
+            if outcome.aside:
+                told["error"]["action"] = outcome.aside
         elif target is not None:
             told |= {"output": str(target), "format": self._exporter.name}
             if outcome.lost:

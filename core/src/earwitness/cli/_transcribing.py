@@ -16,9 +16,9 @@ from .. import connect
 from .._plugins import Plugins
 from .._workers import cpu_count
 from ..config import Config, load_config
-from ..errors import BadAudioError, OutputError
+from ..errors import Accepted, BadAudioError, OutputError
 from ..export import Exporter, exporters, losses
-from ..jobs import Job
+from ..jobs import Job, JobStatus
 from ..models import Transcript
 from ..request import TranscriptionRequest
 from ..session import AsyncSession
@@ -27,11 +27,12 @@ from ._files import is_full, write_file
 from ._inputs import Input, inputs_of, received
 from ._output import require_output
 from ._progress import Bars, bars_for
+from ._rescue import rescue
 from ._scratch import scratch_folder
 from ._signals import run
 from ._state import State
 from ._targets import choose_format, is_folder, targets_of
-from ._telling import Outcome, Telling, tell_again
+from ._telling import LOOK_FIRST, Outcome, Telling, tell_again
 
 __all__ = ["Wish", "transcribe_all"]
 
@@ -56,7 +57,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """Everything decided before the first recording is heard. `handed_over` grows: whose job the vendor has taken."""
+    """Everything decided before the first recording is heard.
+
+    Two sets grow: whose job the vendor has taken, and of whose nobody knows whether it was taken.
+    """
 
     inputs: Sequence[Input]
     targets: Sequence[Path | None]
@@ -64,6 +68,13 @@ class _Work:
     wish: Wish
     state: State
     handed_over: set[int] = field(default_factory=set)
+    uncertain: set[int] = field(default_factory=set)
+
+    def accepted(self, number: int) -> Accepted:
+        """Whether the vendor has taken this recording, and so perhaps bills it."""
+        if number in self.handed_over:
+            return "yes"
+        return "unknown" if number in self.uncertain else "no"
 
 
 def transcribe_all(wish: Wish, state: State) -> int:
@@ -110,7 +121,7 @@ async def _transcribed(work: _Work, profile: str, config: Config, bars: Bars) ->
             await _told(telling, tasks)
         except asyncio.CancelledError:
             await _stop(tasks)
-            telling.rest([_finished(task) for task in tasks])
+            telling.rest([_finished(task) for task in tasks], work.accepted)
             raise
         finally:
             await _stop(tasks)
@@ -128,6 +139,8 @@ async def _one(session: AsyncSession, work: _Work, number: int, bars: Bars, gate
                 def changed(job: Job) -> None:
                     if job.reference is not None:
                         work.handed_over.add(number)
+                    elif job.status is JobStatus.UNCERTAIN:
+                        work.uncertain.add(number)
                     bar(job)
 
                 transcript = await session.transcribe(wanted.source, on_change=changed, **work.wish.options)
@@ -159,12 +172,18 @@ def _kept(transcript: Transcript, work: _Work, number: int) -> Outcome:
     transcript = work.wish.edits.done(transcript)
     lost = losses(transcript, work.exporter) if work.wish.chose_format else ()
     outcome = Outcome(notices=transcript.notices, silent=not transcript.segments, lost=lost, aside=aside)
-    if target is not None:
-        write_file(target, work.exporter.write(transcript))
-    elif work.state.json:
+    if target is None and work.state.json:
         outcome.document = json.loads(transcript.to_json())
+        return outcome
+    try:
+        text = work.exporter.write(transcript)
+    except Exception as error:
+        kept = rescue(transcript, error, target=target, stem=work.inputs[number].stem)
+        return Outcome(error, aside=kept)
+    if target is not None:
+        write_file(target, text)
     else:
-        outcome.text = work.exporter.write(transcript)
+        outcome.text = text
     return outcome
 
 
@@ -198,9 +217,17 @@ def _so_far(work: _Work, tasks: Sequence[asyncio.Task[Outcome]]) -> str:
         told = f"{work.inputs[0].shown} is {'done' if done else 'not transcribed'}"
     if any(work.targets):
         told += "; nothing half-written was left"
-    open_jobs = sum(number in work.handed_over for number, outcome in enumerate(outcomes) if outcome is None)
-    who = "It" if len(tasks) == 1 else f"{open_jobs} more"
-    return f"{told}. {who} had been handed over already and may be billed." if open_jobs else f"{told}."
+    accepted = [work.accepted(number) for number, outcome in enumerate(outcomes) if outcome is None]
+    return f"{told}.{_billed(accepted, alone=len(tasks) == 1)}"
+
+
+def _billed(accepted: Sequence[Accepted], *, alone: bool) -> str:
+    """What recordings without a result may cost, and what to do about those of which nobody knows."""
+    taken, unknown = accepted.count("yes"), accepted.count("unknown")
+    told = f" {'It' if alone else f'{taken} more'} had been handed over already and may be billed." if taken else ""
+    if unknown:
+        told += f" {'It' if alone else f'{unknown} more'} may have been handed over and billed. {LOOK_FIRST}"
+    return told
 
 
 def _not_heard() -> OutputError:

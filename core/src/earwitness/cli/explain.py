@@ -27,7 +27,8 @@ __all__ = ["command"]
     "-p",
     "--profiles",
     metavar="NAME,...",
-    callback=not_empty,
+    multiple=True,
+    callback=lambda ctx, param, values: ",".join(str(not_empty(ctx, param, one)) for one in values),
     shell_complete=complete_profiles,
     help="Profiles to compare, or installed providers. [default: every configured one]",
 )
@@ -41,7 +42,7 @@ __all__ = ["command"]
 @request_options
 @common
 @click.pass_context
-def command(ctx: click.Context, /, file: str, profiles: str | None, config: str | None, **options: Any) -> int:
+def command(ctx: click.Context, /, file: str, profiles: str, config: str | None, **options: Any) -> int:
     """Tell what a request would send, lose and cost under each profile, without any call.
 
     FILE is a recording or a web address. Of a recording only what tells its form is read. The price is an estimate
@@ -49,5 +50,5 @@ def command(ctx: click.Context, /, file: str, profiles: str | None, config: str 
     """
     from ._explaining import explain_all
 
-    names = [name.strip() for name in (profiles or "").split(",") if name.strip()]
+    names = [name.strip() for name in profiles.split(",") if name.strip()]
     return explain_all(file, names, config, request_values(**options), state_of(ctx))

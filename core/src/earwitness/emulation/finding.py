@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from .._entrypoints import Found, scan
+from .._entrypoints import PROVIDERS, Found, scan
 from .._names import nearest
 from ..errors import ConfigurationError, PluginError
 from ._library import web
@@ -46,6 +46,11 @@ def _found(name: str) -> Found:
     if found is not None:
         return found
     names = sorted({one.name for one in known})
+    if any(one.name == name for one in scan(PROVIDERS)):
+        raise ConfigurationError(
+            f"The provider {name} has no emulator",
+            action=f"Emulators are installed for: {', '.join(names) or 'no provider'}.",
+        )
     meant = nearest(name, names)
     steps = [f"Did you mean {meant}?" if meant else "", f"Installed: {', '.join(names) or 'none'}."]
     raise ConfigurationError(

@@ -6,6 +6,7 @@ every answer known in advance, and cost nothing.
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -13,7 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import ConfigurationError, EarwitnessError, InvalidRequestError, UnsupportedFeatureError
+from .._foreign import where
+from ..errors import ConfigurationError, EarwitnessError, InvalidRequestError, PluginError, UnsupportedFeatureError
 from ..models import Interim, Segment, Transcript, Word
 from ..streaming import Final, Settled
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from ..session import AsyncSession
 
 __all__ = ["Event", "GivenHearing", "Hearing", "HearingStream", "ProfileHearing", "given_transcript"]
+
+log = logging.getLogger(__name__)
 
 Event = Interim | Final | Settled
 """What a stream tells: guesses, finished segments, and `Settled` in answer to each flush. Times in milliseconds from
@@ -91,15 +95,20 @@ class ProfileHearing:
         """What the embedded engine understands; of another profile only its own configuration knows."""
         return EMBEDDED_LANGUAGE if self._profile is None else None
 
+    def require(self) -> None:
+        """Opens it now, within a running event loop. Raises ConfigurationError where nobody could listen."""
+        self._opened()
+
     async def transcribe(self, audio: Path, *, language: str | None = None) -> Transcript:
-        """What the profile hears in this file, with the times of words where it can tell them."""
-        session = self._opened()
-        for wish in _wishes(language):
-            try:
-                return await session.transcribe(audio, **wish)
-            except UnsupportedFeatureError:
-                continue
-        return await session.transcribe(audio)
+        """What the profile hears in this file, with the times of words where it can tell them.
+
+        A failure is also told in the log, because the vendor's own answer does not say what is wrong here.
+        """
+        try:
+            return await self._transcribed(audio, language)
+        except Exception as error:
+            _tell(error)
+            raise
 
     def stream(self, *, sample_rate: int, language: str | None = None) -> HearingStream:
         """An ear of the profile for live samples at this rate, in Hz."""
@@ -110,6 +119,15 @@ class ProfileHearing:
         session, self._session = self._session, None
         if session is not None:
             await session.aclose()
+
+    async def _transcribed(self, audio: Path, language: str | None) -> Transcript:
+        session = self._opened()
+        for wish in _wishes(language):
+            try:
+                return await session.transcribe(audio, **wish)
+            except UnsupportedFeatureError:
+                continue
+        return await session.transcribe(audio)
 
     def _opened(self) -> "AsyncSession":
         if self._session is None:
@@ -127,10 +145,12 @@ class ProfileHearing:
             return connect(self._profile, config=self._config)
         try:
             return connect(EMBEDDED, config=Config())
+        except PluginError:
+            raise
         except ConfigurationError as error:
             raise ConfigurationError(
-                "The embedded engine that would listen cannot be used",
-                action=f"pip install earwitness-{EMBEDDED}, or name a profile or a transcript to hear with.",
+                "The embedded engine, which would listen, is not installed",
+                action=f"pip install earwitness-{EMBEDDED}, or name a --profile or a --transcript to hear with.",
             ) from error
 
 
@@ -139,7 +159,8 @@ class GivenHearing:
 
     Keys of a mapping are the SHA-256 of the file in hexadecimal, the file's name with or without its suffix, or `*` for
     all the rest. A live stream hears `*`, else the only transcript there is; its segments come when the audio reaches
-    their end. Raises ConfigurationError for a mapping without entries.
+    their end, and every connection begins anew, also the second one of a stream that was cut. Raises ConfigurationError
+    for a mapping without entries.
     """
 
     def __init__(self, transcripts: Transcript | Mapping[str, Transcript]) -> None:
@@ -148,6 +169,12 @@ class GivenHearing:
             raise ConfigurationError("No transcript is given to hear", action="Give one.")
         self._by_digest = any(len(key) == 64 for key in self._by_key)
 
+    @property
+    def language(self) -> str | None:
+        """The language of all transcripts, as far as they tell it; None where they differ."""
+        known = {tag for one in self._by_key.values() if (tag := _language(one)) is not None}
+        return known.pop() if len(known) == 1 else None
+
     async def transcribe(self, audio: Path, *, language: str | None = None) -> Transcript:
         """The transcript that belongs to this file. Raises InvalidRequestError for a file that nobody foresaw."""
         keys = [audio.name, audio.stem, _ANY]
@@ -155,7 +182,11 @@ class GivenHearing:
             keys.insert(0, await asyncio.to_thread(_digest, audio))
         found = next((self._by_key[key] for key in keys if key in self._by_key), None)
         if found is None:
-            raise InvalidRequestError("No given transcript belongs to this audio", action="Give one for it, or for *.")
+            error = InvalidRequestError(
+                "No given transcript belongs to this audio", action="Give one for it, or for *."
+            )
+            _tell(error)
+            raise error
         return found
 
     def stream(self, *, sample_rate: int, language: str | None = None) -> HearingStream:
@@ -300,6 +331,7 @@ class _ProfileStream:
                         at = None if event.start_ms is None else event.start_ms + offset_ms
                         self._events.put(replace(event, start_ms=at))
         except Exception as error:
+            _tell(error)
             # Whoever listens may be foreign code, and its bug must not leave a stream that never ends.
             self._events.put(error)
 
@@ -332,6 +364,19 @@ def _shifted(segment: Segment, by_ms: int) -> Segment:
         Word(one.text, later(one.start_ms), later(one.end_ms), one.confidence, one.speaker) for one in segment.words
     )
     return replace(segment, start_ms=later(segment.start_ms), end_ms=later(segment.end_ms), words=words)
+
+
+def _language(transcript: Transcript) -> str | None:
+    """What was heard, else asked for, else said of the first segment that says it."""
+    asked = (tag for tag in transcript.requested_language if tag != "auto")
+    said = (one.language for one in transcript.segments if one.language)
+    return transcript.detected_language or next(asked, None) or next(said, None)
+
+
+def _tell(error: Exception) -> None:
+    """Texts of foreign errors may hold what was said."""
+    told = str(error) if isinstance(error, EarwitnessError) else where(error)
+    log.warning("the emulator could not hear this: %s", told)
 
 
 def _digest(path: Path) -> str:

@@ -21,7 +21,7 @@ from .billing import BillingLog
 from .callbacks import Callbacks
 from .clock import Clock
 from .faults import Faults
-from .hearing import Hearing, ProfileHearing
+from .hearing import GivenHearing, Hearing, ProfileHearing
 from .switches import Switches
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class Emulator(ABC, Generic[S]):
     """
 
     name: ClassVar[str]
+    usual_language: ClassVar[str | None] = None
+    """What most of the vendor's customers speak, for a ready profile where given transcripts do not tell theirs."""
 
     def __init__(self, options: EmulatorOptions, switches: S) -> None:
         self.options = options
@@ -83,8 +85,13 @@ class Emulator(ABC, Generic[S]):
 
     @property
     def spoken(self) -> dict[str, str | int | bool]:
-        """Request defaults for a ready profile: the language that is heard here, where it is known."""
+        """Request defaults for a ready profile: the language that is heard here, where it is known.
+
+        Given transcripts are heard whatever language is asked for, so that the vendor's usual one does as well.
+        """
         language = getattr(self.hearing, "language", None)
+        if language is None and isinstance(self.hearing, GivenHearing):
+            language = self.usual_language
         return {"language": language} if isinstance(language, str) else {}
 
     @property
