@@ -5,21 +5,23 @@ A test compares the committed pages with what this would write.
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import click
 
 from earwitness import errors
-from earwitness._discovery import installed, load_provider
+from earwitness._discovery import load_provider
 from earwitness._precedence import PRECEDENCE
 from earwitness._schema import config_schema, field_docs, installed_settings
-from earwitness.capabilities import Capabilities, Limit, Service, Source
+from earwitness.capabilities import ANY, Capabilities, Limit, Service, Source
 from earwitness.cli import _exit
 from earwitness.cli._app import COMMANDS, app
 from earwitness.cli._state import State
+from earwitness.emulation.switches import Switches
 from earwitness.export import exporters
 from earwitness.export._base import EVERYTHING
 from earwitness.provider import ProviderSettings
@@ -30,7 +32,7 @@ from earwitness.serial import json_schema
 REFERENCE = Path(__file__).parent / "reference"
 PROVIDERS = Path(__file__).parents[1] / "providers"
 NOTE = "<!-- Written by docs/generate.py; change the code, not this page. -->\n\n"
-BEGIN = "<!-- From here docs/generate.py writes what the provider declares; change the code, not this table. -->\n"
+BEGIN = "<!-- From here docs/generate.py writes what the code declares; change the code, not this table. -->\n"
 END = "<!-- To here. -->\n"
 
 
@@ -45,7 +47,9 @@ def pages() -> dict[Path, str]:
         REFERENCE / "formats.md": NOTE + "\n".join(_formats()),
         REFERENCE / "config.schema.json": json.dumps(_config_schema(), indent=2, ensure_ascii=False) + "\n",
         REFERENCE / "transcript.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
-        REFERENCE / "clova.md": _with_declared("clova"),
+        REFERENCE / "clova.md": _filled("clova", _declared(_of_repository("clova", "capabilities").CAPABILITIES)),
+        REFERENCE / "tencent.md": _filled("tencent", _declared(_of_repository("tencent", "capabilities").CAPABILITIES)),
+        REFERENCE / "emulation.md": _filled("emulation", _clova_switches(), _tencent_switches()),
     }
 
 
@@ -94,58 +98,97 @@ def _options() -> Iterator[str]:
 
 def _capabilities() -> Iterator[str]:
     yield "# What each provider can do\n"
-    yield "Declared by each provider and checked before anything is sent.\n"
-    for found in installed():
-        for service in load_provider(found.name).capabilities.services:
-            yield f"## {found.name}: {service.name}\n"
-            yield from _service(service)
+    yield _LEGEND
+    for name, declared in _all_declared().items():
+        yield f"## {name}\n"
+        yield from _declared(declared)
 
 
-def _service(service: Service) -> Iterator[str]:
-    yield f"- Audio comes: {', '.join(service.audio)}"
-    yield f"- Languages: {', '.join(service.languages) or 'any'}"
-    yield f"- A submission is: {service.submission}"
-    yield f"- Callback: {service.callback}\n"
-    yield "| Feature | |\n|---|---|"
-    for feature in Feature:
-        limit = service.features.get(feature)
-        yield f"| `{feature.value}` | {'no' if limit is None else limit.note or 'yes'} |"
-    yield ""
-    yield from (_source(source) for source in service.sources)
-    yield ""
+_LEGEND = """\
+Declared by each provider and checked before anything is sent. `earwitness providers --capabilities` tells it of what is
+installed, and `earwitness providers --can korean,speakers --hours 3` answers a question.
+
+- *Audio comes* `inline`: inside the request, from a file or bytes of yours; `url`: the vendor fetches it from a web
+  address; `stored`: it is in the vendor's storage already; `stream`: live.
+- *At most* is the longest recording, and the largest that travels in a request. What is too large is made smaller
+  where that can help, else refused before anything is sent. What lies behind a URL is the vendor's to measure.
+- *A submission* that is `paid` is never sent again on doubt. A *callback* is a `hint`: the result is asked for anyway.
+- *Models* stand only where there is a choice: `no` is a model that the service has not, `without` names what is lost
+  with it. `*` is any other name, which is handed to the vendor as it is.
+"""
+
+
+def _all_declared() -> dict[str, Capabilities]:
+    """What every provider of this repository declares, by name, whether it is installed or not."""
+    names = sorted(source.parent.name for source in PROVIDERS.glob("*/src"))
+    declared = {name: _of_repository(name, "capabilities").CAPABILITIES for name in names}
+    return {**declared, "scripted": load_provider("scripted").capabilities}
 
 
 def _source(source: Source) -> str:
     return f"Source: {source.title}, read {source.read}."
 
 
-def _with_declared(provider: str) -> str:
-    """The provider's own page with the table of its services as they are declared now."""
-    page = (REFERENCE / f"{provider}.md").read_text(encoding="utf-8")
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"docs/reference/{provider}.md lacks the two marks between which its table stands")
-    table = "\n".join(_declared(_of_repository(provider, "capabilities").CAPABILITIES))
-    return f"{before}{begin}\n{table}\n{end}{after}"
+def _filled(name: str, *tables: Iterator[str]) -> str:
+    """A page written by hand, with these tables between its pairs of marks."""
+    before, *marked = (REFERENCE / f"{name}.md").read_text(encoding="utf-8").split(BEGIN)
+    if len(marked) != len(tables) or not all(END in part for part in marked):
+        raise SystemExit(f"docs/reference/{name}.md lacks the marks between which its tables stand")
+    for table, part in zip(tables, marked, strict=True):
+        text = "\n".join(table)
+        before += f"{BEGIN}\n{text}\n{END}{part.partition(END)[2]}"
+    return before
 
 
 def _declared(declared: Capabilities) -> Iterator[str]:
     """One column for each service, then the exceptions, then where all of it was read."""
     services = declared.services
-    yield f"| | {' | '.join(f'`{one.name}`' for one in services)} |\n|---|{'---|' * len(services)}"
+    yield from _head("", services)
     for title, told in _ROWS.items():
         yield f"| {title} | {' | '.join(map(told, services))} |"
     for feature in Feature:
         yield f"| `{feature.value}` | {' | '.join(_limit(one.features.get(feature)) for one in services)} |"
     yield ""
+    if any(one.models for one in services):
+        yield from _models(declared)
     for rule in declared.rules:
-        lacking = ", ".join(f"`{feature.value}`" for feature in rule.without)
-        yield f"- `{rule.service}` without {lacking}: {', '.join(f'`{one}`' for one in rule.languages or ())}"
-    yield ""
+        if rule.model is None:
+            lacking = ", ".join(f"`{feature.value}`" for feature in rule.without)
+            yield f"- `{rule.service}` without {lacking}: {', '.join(f'`{one}`' for one in rule.languages or ())}"
+    if any(rule.model is None for rule in declared.rules):
+        yield ""
     sources = dict.fromkeys(source for one in services for source in _sources(one))
     yield from (f"- {_source(source)}" for source in sources)
     yield ""
+
+
+def _head(first: str, services: Sequence[Service]) -> Iterator[str]:
+    yield f"| {first} | {' | '.join(f'`{one.name}`' for one in services)} |\n|---|{'---|' * len(services)}"
+
+
+def _models(declared: Capabilities) -> Iterator[str]:
+    """One row for all models that can do the same."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    models = dict.fromkeys(model for service in declared.services for model in service.models)
+    # Whatever has no row of its own comes last.
+    for model in sorted(models, key=lambda model: model == ANY):
+        cells = tuple(_with_model(declared, service, model) for service in declared.services)
+        rows.setdefault(cells, []).append(model)
+    yield from _head("Models", declared.services)
+    for cells, alike in rows.items():
+        yield f"| {', '.join(f'`{model}`' for model in alike)} | {' | '.join(cells)} |"
+    yield ""
+
+
+def _with_model(declared: Capabilities, service: Service, model: str) -> str:
+    """What the service lacks with this model, beside what it always lacks."""
+    if model not in service.models:
+        return "no"
+    left = declared.at(service.name, model=model).features
+    lacking = [f"`{feature.value}`" for feature in Feature if feature in service.features and feature not in left]
+    mixed = Feature.CHANNELS in left and left[Feature.CHANNELS] != service.features[Feature.CHANNELS]
+    lacking += ["channels apart"] if mixed else []
+    return f"without {', '.join(lacking)}" if lacking else "yes"
 
 
 def _limit(limit: Limit | None) -> str:
@@ -163,7 +206,7 @@ def _sources(service: Service) -> Iterator[Source]:
 
 def _most(service: Service) -> str:
     form = service.accepts
-    size = "" if form.max_bytes is None else f"{form.max_bytes / 1e6:,g} MB"
+    size = "" if form.max_bytes is None else f"{round(form.max_bytes / 1e6, 2):,g} MB"
     ms = form.max_duration_ms
     length = "" if ms is None else f"{ms // 1000} s" if ms < 3_600_000 else f"{ms / 3_600_000:g} h"
     return ", ".join(filter(None, (length, size))) or "any length"
@@ -173,7 +216,8 @@ def _form(service: Service) -> str:
     form = service.accepts
     rates = [f"{rate:,} Hz" for rate in form.sample_rates or ()]
     channels = [f"at most {form.max_channels} channel"] if form.max_channels else []
-    return ", ".join((*(form.containers or ()), *(form.codecs or ()), *rates, *channels)) or "any"
+    kinds = [", ".join(names) for names in (form.containers, form.codecs) if names]
+    return "; ".join(filter(None, (" with ".join(kinds), ", ".join((*rates, *channels))))) or "any"
 
 
 _ROWS: dict[str, Callable[[Service], str]] = {
@@ -202,7 +246,8 @@ def _formats() -> Iterator[str]:
     yield "# Formats\n"
     yield "What each format keeps beside the text and its times (`rttm` keeps no text). What it has no place for is"
     yield "said once when it is written. A format marked *read* can be read back by `earwitness convert` and by"
-    yield "`earwitness.reading.read`. Plugins add more.\n"
+    yield "`earwitness.reading.read`. `ass` and `textgrid`, and texts in old encodings, need the extra `formats`:"
+    yield '`earwitness[formats]`, in a checkout `"./core[formats]"`. Plugins add more.\n'
     kept = sorted(EVERYTHING)
     yield f"| Format | Suffix | Read | {' | '.join(kept)} |\n|---|---|---|{'---|' * len(kept)}"
     readable = readers()
@@ -210,6 +255,36 @@ def _formats() -> Iterator[str]:
         marks = ["yes" if one.keeps is None or what in one.keeps else "" for what in kept]
         yield f"| `{name}` | `{one.suffix}` | {'read' if name in readable else ''} | {' | '.join(marks)} |"
     yield ""
+
+
+def _clova_switches() -> Iterator[str]:
+    return _switches(_of_repository("clova", "emulator._switches").ClovaSwitches)
+
+
+def _tencent_switches() -> Iterator[str]:
+    return _switches(_of_repository("tencent", "emulator._switches").TencentSwitches)
+
+
+def _switches(model: type[Switches]) -> Iterator[str]:
+    yield "| Switch | Default | Takes | What it decides |\n|---|---|---|---|"
+    docs, schemas = field_docs(model), model.model_json_schema()["properties"]
+    for name, field in model.model_fields.items():
+        yield f"| `{name}` | {_default(field.default)} | {_taken(schemas[name])} | {docs.get(name, '')} |"
+    yield ""
+
+
+def _default(value: object) -> str:
+    if value is None or value == "":
+        return "none"
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+
+
+def _taken(schema: dict[str, Any]) -> str:
+    """The choices of a field, or what kind of value it takes."""
+    choices = ["true", "false"] if schema.get("type") == "boolean" else schema.get("enum", [])
+    kinds = {"integer": "a whole number", "number": "a number", "string": "text"}
+    kind = schema.get("type") or schema["anyOf"][0]["type"]
+    return ", ".join(f"`{choice}`" for choice in choices) or kinds[kind]
 
 
 def _config_schema() -> dict[str, object]:

@@ -29,6 +29,8 @@ def _generator() -> ModuleType:
         "config.schema.json",
         "transcript.schema.json",
         "clova.md",
+        "tencent.md",
+        "emulation.md",
     ],
 )
 def test_generated_page_is_current(name: str) -> None:
