@@ -128,8 +128,9 @@ def test_engines_of_the_international_site(language: str, engine: str) -> None:
 
 @pytest.mark.parametrize("language", ["ru", "zh,ko", "zh-TW,en"])
 def test_languages_that_nobody_hears(language: str) -> None:
-    """A language without engine is refused, and so is a mixture that no engine hears."""
-    assert "cannot hear" in refusal(UnsupportedFeatureError, language=language)
+    """A language without engine is refused, and so is a mixture that no engine hears; the command lists those heard."""
+    told = refusal(UnsupportedFeatureError, language=language)
+    assert "cannot hear" in told and "`earwitness providers --capabilities` lists" in told
 
 
 def test_a_language_is_never_guessed() -> None:
