@@ -338,3 +338,10 @@ def test_a_lenient_caller_keeps_cues_with_impossible_times(
     assert [(one.text, one.start_ms, one.end_ms) for one in found] == [("x", *times[0]), ("y", *times[1])]
     with pytest.raises(InvalidTranscriptError):
         list(cues(text))
+
+
+def test_a_last_cue_without_an_end_is_shown_for_a_moment() -> None:
+    """Most SAMI files do not say when the last cue ends; it is given three seconds, and marked as worked out."""
+    found = read("<SAMI><BODY><SYNC Start=1000><P>안녕<SYNC Start=2000><P>잘가".encode(), name="a.smi")
+    assert times(found) == [(1_000, 2_000), (2_000, 5_000)] and found.segments[-1].derived == ("end_ms",)
+    assert "잘가" in render(found, "srt")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earwitness._text import join_texts
+from earwitness._text import join_texts, one_line
 
 HANGUL = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1, max_size=4)
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=1, max_size=4)
@@ -65,3 +65,9 @@ def test_blank_pieces_leave_no_trace() -> None:
     """Empty and blank pieces add nothing, and a piece that brings its own blank gets no second one."""
     assert join_texts(["", "a", " ", "", "b ", "c", "\u3000"]) == "a b c"
     assert join_texts([" ", ""]) == ""
+
+
+def test_blanks_take_no_more_time_than_their_number() -> None:
+    """A text of many blanks is put on one line in the time that its length needs, not the square of it."""
+    assert one_line("a" + " " * 3_000_000 + "b") == "a" + " " * 3_000_000 + "b"
+    assert one_line(" \n \n\ta \r\n b" + " " * 3_000_000 + "\u2028c\n") == "a b c"

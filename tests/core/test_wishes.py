@@ -151,3 +151,10 @@ class TestAnswers:
         found = {one.service: one for one in answers(wish_of([], hours=0.016, megabytes=50), examined)}
         assert (found["long"].lacks, found["long"].notes) == ((), ())
         assert found["short"].lacks == ("takes at most 1 MB",)
+
+
+@pytest.mark.parametrize("size", [{"hours": float("nan")}, {"hours": float("inf")}, {"megabytes": float("inf")}])
+def test_an_impossible_size_is_refused(size: dict[str, float]) -> None:
+    """What is no number of hours or megabytes is told, and no bug."""
+    with pytest.raises(InvalidRequestError, match="no size of a recording"):
+        wish_of(["words"], **size)

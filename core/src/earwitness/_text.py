@@ -19,7 +19,7 @@ _CLOSING = frozenset(",.!?;:)]}%”’»…，。！？；：、）］｝」』�
 # Chinese shares these with the West; beside one of its characters they need no blank.
 _SHARED = frozenset("“”‘’…—")
 # Every character that some reader takes for the end of a line (the list of str.splitlines).
-_BREAKS = re.compile(r"[ \t]*[\n\v\f\r\x1c-\x1e\x85\u2028\u2029][ \t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]*")
+_BREAK = re.compile(r"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
 
 
 def join_texts(texts: Iterable[str]) -> str:
@@ -58,4 +58,8 @@ def _edge(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The text with every line break turned into one blank, and nothing else changed but blanks at the ends."""
-    return _BREAKS.sub(" ", text).strip()
+    if not _BREAK.search(text):
+        return text.strip()
+    # Split and not replaced: a pattern that takes blanks along needs the square of their number.
+    pieces = (piece.strip(" \t") for piece in _BREAK.split(text))
+    return " ".join(piece for piece in pieces if piece).strip()

@@ -16,6 +16,8 @@ from .request import Feature, language_tag
 
 __all__ = ["Answer", "Wish", "answers", "wish_of"]
 
+_MOST = 1e6
+
 _FEATURES: Mapping[Feature, str] = {
     Feature.WORD_TIMES: "words word-times word-timing timing timestamps",
     Feature.SPEAKERS: "speakers speaker diarization diarisation voices",
@@ -98,6 +100,9 @@ def wish_of(words: Iterable[str], *, hours: float | None = None, megabytes: floa
         else:
             languages.append(tuple(_tag(part, whole=word) for part in word.split("+")))
     features = {feature.value: feature for feature in Feature}
+    for name, value in (("hours", hours), ("megabytes", megabytes)):
+        if value is not None and not 0 < value <= _MOST:
+            raise InvalidRequestError(f"{value:g} {name} are no size of a recording", action="Give a number above 0.")
     return Wish(
         tuple(languages),
         tuple(features[name] for name in dict.fromkeys(found) if name in features),

@@ -19,7 +19,6 @@ from earwitness.errors import (
     BadAudioError,
     ConfigurationError,
     EarwitnessError,
-    InvalidRequestError,
     JobFailedError,
     JobNotFoundError,
     OutcomeUnknownError,
@@ -255,7 +254,7 @@ def test_a_token_cannot_lead_elsewhere() -> None:
 def test_what_is_not_configured_cannot_be_asked() -> None:
     """Fetching without the long keys says which are missing; the short service has no jobs to ask about."""
     bare, _ = provider(invoke_url=None, secret_key=None)
-    with pytest.raises(InvalidRequestError, match="invoke_url and secret_key"):
+    with pytest.raises(ConfigurationError, match="invoke_url and secret_key"):
         asyncio.run(bare.fetch(VendorReference("long", "t")))
     with pytest.raises(UnsupportedFeatureError):
         asyncio.run(bare.fetch(VendorReference("short", "t")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .._text import one_line
 from ..models import Segment, Transcript
@@ -12,17 +13,20 @@ from ._base import Reader, decoded, finished, refuse
 
 __all__ = ["READER", "cues", "read"]
 
+LAST_MS = 3_000
+"""How long a last cue is shown that nothing follows."""
+
 _SYNC = re.compile(r"<sync\b[^<>]{0,80}?\bstart\s{0,8}=\s{0,8}[\"']?(-?\d{1,15})[^<>]{0,80}>", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s{0,8}/?>", re.IGNORECASE)
 _TAG = re.compile(r"<[/!a-z][^<>]{0,200}>", re.IGNORECASE)
 
 
 def read(data: bytes) -> Transcript:
-    """The cues of the first language. Raises InvalidTranscriptError naming the line."""
+    """The cues; one that nothing follows lasts three seconds. Raises InvalidTranscriptError naming the line."""
     text = decoded(data)
     if not _SYNC.search(text) and "<sami" not in text.lower():
         refuse("There is no <SYNC Start=...> in the file")
-    return finished(cues(text))
+    return finished(map(_ended, cues(text)))
 
 
 def cues(text: str, *, strict: bool = True) -> Iterator[Segment]:
@@ -42,6 +46,13 @@ def cues(text: str, *, strict: bool = True) -> Iterator[Segment]:
             line = text.count("\n", 0, sync.start()) + 1
             refuse("a time is negative" if start < 0 else "the cue ends before it starts", line=line)
         yield Segment(shown, start, end, derived=("end_ms",) if following else ())
+
+
+def _ended(cue: Segment) -> Segment:
+    """The cue; the last one of many files has no end, and players show it for a moment."""
+    if cue.end_ms is not None or cue.start_ms is None:
+        return cue
+    return replace(cue, end_ms=cue.start_ms + LAST_MS, derived=("end_ms",))
 
 
 def _sniff(head: bytes) -> bool:
