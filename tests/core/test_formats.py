@@ -276,7 +276,8 @@ BAD = {
     "audacity": ("audacity", "0.1 0.2 x\n", "Line 1: a time"),
     "textgrid": ("textgrid", "File type = hello", "no TextGrid"),
     "ass": ("ass", "\0\0", "zero bytes"),
-    "whisper": ("whisper", "[1, 2]", "no verbose JSON"),
+    "whisper": ("whisper", "3", "no verbose JSON"),
+    "whisper list": ("whisper", "[1, 2]", r"segments\[0\] has no text"),
     "whisper segment": ("whisper", '{"text": "", "segments": [{"start": 1}]}', r"segments\[0\] has no text"),
     "json": ("json", '{"format": "earwitness.transcript/1", "segments": 3}', "segments"),
 }
@@ -345,3 +346,122 @@ def test_a_last_cue_without_an_end_is_shown_for_a_moment() -> None:
     found = read("<SAMI><BODY><SYNC Start=1000><P>안녕<SYNC Start=2000><P>잘가".encode(), name="a.smi")
     assert times(found) == [(1_000, 2_000), (2_000, 5_000)] and found.segments[-1].derived == ("end_ms",)
     assert "잘가" in render(found, "srt")
+
+
+def test_youtubes_webvtt_keeps_its_words() -> None:
+    """A cue that begins with a line of one blank, and a line of times without an empty one before it."""
+    found = read(
+        b"WEBVTT\n\n00:00.000 --> 00:02.000 align:start\n \nhello<00:00:00.500><c> world</c>\n"
+        b"00:02.000 --> 00:03.000\nnext\n"
+    )
+    assert texts(found) == ["hello world", "next"]
+    assert [(w.text, w.start_ms) for w in words(found)] == [("hello", 0), ("world", 500)]
+
+
+def test_voices_of_one_cue_are_told_apart() -> None:
+    """Each voice of a cue is a segment with its times."""
+    found = read(b"WEBVTT\n\n00:00.000 --> 00:02.000\n<v Ann>Hi.\n<v Bob>Hello.\n")
+    assert [(one.speaker, one.text, one.end_ms) for one in found.segments] == [
+        ("Ann", "Hi.", 2_000),
+        ("Bob", "Hello.", 2_000),
+    ]
+
+
+def test_times_typed_by_hand() -> None:
+    """Thousandths may be missing; what only looks like a line of times is named and never becomes speech."""
+    assert times(read(b"1\n00:00:01 --> 00:00:02\nHi\n")) == [(1_000, 2_000)]
+    with pytest.raises(InvalidTranscriptError, match="Line 6: this looks like a line of times"):
+        read(b"1\n00:00:01,000 --> 00:00:02,000\nHi\n\n2\n0:0:7,5 -> 0:0:8,5\nthere\n", name="a.srt")
+
+
+WHISPERS = {
+    "words beside": {
+        "text": "Hi there.",
+        "duration": "2.5",
+        "segments": [{"start": 0, "end": 1, "text": " Hi"}, {"start": 1, "end": 2, "text": " there."}],
+        "words": [{"word": "Hi", "start": 0.1, "end": 0.5}, {"word": "there", "start": 1.1, "end": 1.9}],
+    },
+    "words alone": {
+        "text": "Hi there.",
+        "words": [{"word": "Hi", "start": 0.1, "end": 0.5}, {"word": "there", "start": 1.1, "end": 1.9}],
+    },
+    "segments alone": {
+        "segments": [
+            {
+                "start": 0,
+                "end": 2,
+                "text": "Hi there.",
+                "words": [
+                    {"word": "Hi", "start": 0.1, "end": 0.5, "score": 0.5},
+                    {"word": "there", "start": 1.1, "end": 1.9},
+                ],
+            }
+        ]
+    },
+    "a list": [
+        {
+            "start": 0,
+            "end": 2,
+            "text": "Hi there.",
+            "words": [{"word": "Hi", "start": 0.1}, {"word": "there", "start": 1.1}],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("form", [*WHISPERS])
+def test_every_form_of_whispers_json_keeps_its_words(form: str) -> None:
+    """OpenAI's answers, WhisperX and dumps of faster-whisper: words and their times come through."""
+    found = read(json.dumps(WHISPERS[form]).encode())
+    assert found.text == "Hi there."
+    assert [(w.text, w.start_ms) for w in words(found)] == [("Hi", 100), ("there", 1_100)]
+    assert form != "words beside" or (found.duration_ms == 2_500 and len(found.segments[0].words) == 1)
+
+
+CHINESE = [
+    "今天我们开会",
+    "好的",
+    "你好",
+    "什么?",
+    "谢谢你们的帮助",
+    "我不知道你在说什么",
+    "他是谁?",
+    "请问现在几点了",
+    "没有问题",
+]
+KOREAN = [
+    "안녕하세요 여러분",
+    "네",
+    "그래요",
+    "오늘은 날씨가 좋습니다",
+    "뭐라고 했어요?",
+    "고마워요",
+    "이제 시작합니다",
+    "아니요, 괜찮아요",
+]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"), [*(("gb18030", one) for one in CHINESE), *(("cp949", one) for one in KOREAN)]
+)
+def test_one_short_cue_tells_its_encoding(encoding: str, said: str) -> None:
+    """A few characters are enough, also among hundreds of cues in English; nothing is read as the other language."""
+    english = "".join(f"{n}\n00:00:{n % 60:02},000 --> 00:00:{n % 60:02},500\nHello again\n\n" for n in range(1, 60))
+    cue = f"60\n00:01:01,000 --> 00:01:02,000\n{said}\n\n"
+    assert texts(read(cue.encode(encoding), name="a.srt")) == [said]
+    assert texts(read((english + cue).encode(encoding), name="a.srt"))[-1] == said
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("euc-jp", "今日はいい天気ですね"),
+        ("shift-jis", "おはようございます、皆さん"),
+        ("cp1252", "Où êtes-vous, élève préféré ?"),
+    ],
+)
+def test_other_encodings_are_never_read_as_nonsense(encoding: str, said: str) -> None:
+    """What is in none of the known encodings is refused, however well its bytes could be decoded."""
+    cue = f"1\n00:01:01,000 --> 00:01:02,000\n{said}\n\n"
+    with pytest.raises(InvalidTranscriptError, match="UTF-8, UTF-16, CP949 and GB18030"):
+        read(cue.encode(encoding), name="a.srt")

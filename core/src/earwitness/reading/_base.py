@@ -10,12 +10,12 @@ from .._extras import extra
 from ..errors import InvalidTranscriptError
 from ..models import Notice, Segment, Speaker, Transcript
 from ..validation import check
+from ._encodings import korean_or_chinese
 
 __all__ = ["MAX_BYTES", "Reader", "decoded", "finished", "refuse", "seconds"]
 
 MAX_BYTES = 64 * 2**20
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_ASIAN = ("cp949", "gb18030")
 _LONGEST_MS = 10**12
 """Thirty years: a time beyond it is a damaged file."""
 
@@ -91,20 +91,15 @@ def _unmarked(data: bytes) -> str:
 
 
 def _guessed(data: bytes) -> str:
-    """One of the two East Asian encodings, whichever the text looks like; both decode much of each other's bytes."""
-    best = extra("charset_normalizer", "formats").from_bytes(data[:65_536]).best()
-    encoding = _family(best.encoding if best else "")
-    try:
-        if encoding in _ASIAN:
-            return data.decode(encoding)
-    except UnicodeDecodeError:
-        encoding = ""
-    likely = f"; it looks like {encoding}" if encoding else ""
+    """One of the two East Asian encodings. Raises InvalidTranscriptError naming what else it looks like."""
+    encoding = korean_or_chinese(data)
+    if encoding is not None:
+        return data.decode(encoding)
+    best = extra("charset_normalizer", "formats").from_bytes(b"\n".join(_telling_lines(data))).best()
+    likely = f"; it looks like {best.encoding}" if best and best.encoding not in ("ascii", "utf_8") else ""
     refuse(f"The encoding is none of UTF-8, UTF-16, CP949 and GB18030{likely}", action="Save the file as UTF-8.")
 
 
-def _family(encoding: str) -> str:
-    """The largest encoding that holds this one."""
-    if encoding in ("euc_kr", "johab", "uhc", "cp949"):
-        return "cp949"
-    return "gb18030" if encoding in ("gb2312", "gbk", "gb18030", "hz") else encoding
+def _telling_lines(data: bytes) -> list[bytes]:
+    """The first lines that are not all ASCII: the others say nothing about the encoding."""
+    return [line for line in data.splitlines() if not line.isascii()][:500]

@@ -11,9 +11,9 @@ from ._base import refuse
 
 __all__ = ["ARROW", "cue", "stamp"]
 
-_STAMP = r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
+_STAMP = r"(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})(?:[,.](\d{1,3}))?"
 ARROW = re.compile(rf"\s*(-?){_STAMP}[ \t]*-->[ \t]*(-?){_STAMP}")
-"""A line of times; hours may be missing, as in WebVTT."""
+"""A line of times; hours may be missing, as in WebVTT, and thousandths, as in files typed by hand."""
 
 
 def cue(
@@ -32,6 +32,6 @@ def cue(
     return Segment(one_line("\n".join(lines)), begin, end, words)
 
 
-def stamp(hours: str | None, minutes: str, seconds: str, part: str) -> int:
+def stamp(hours: str | None, minutes: str, seconds: str, part: str | None) -> int:
     """Milliseconds from the groups of a time."""
-    return ((int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)) * 1000 + int(part.ljust(3, "0"))
+    return ((int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)) * 1000 + int((part or "").ljust(3, "0"))

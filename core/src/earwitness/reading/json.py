@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from ..models import FORMAT, Segment, Transcript, Word
@@ -13,6 +15,8 @@ from ._base import Reader, decoded, refuse
 
 __all__ = ["READER", "WHISPER", "read", "read_whisper"]
 
+_KEYS = {"text", "segments"}
+
 
 def read(data: bytes) -> Transcript:
     """A transcript in our own schema. Raises InvalidTranscriptError naming the place."""
@@ -20,19 +24,51 @@ def read(data: bytes) -> Transcript:
 
 
 def read_whisper(data: bytes) -> Transcript:
-    """`segments` with `start`, `end`, `text` and their `words`; disorder is mended and told, as for a vendor."""
+    """`segments` with `start`, `end`, `text` and their `words`; disorder is mended and told, as for a vendor.
+
+    Words may also stand beside the segments, as in OpenAI's own answers, and the segments by themselves in a list.
+    """
+    whole = _parsed(data)
+    language, items = whole.get("language"), whole.get("segments") or []
+    loose = tuple(_words(whole.get("words")))
+    segments = _with_words([_segment(one, place) for place, one in enumerate(items)], loose)
+    text = whole.get("text")
+    if not segments and isinstance(text, str) and text.strip():
+        segments = (_whole(text.strip(), loose),)
+    known = language if isinstance(language, str) else None
+    return repair(Transcript(segments, detected_language=known, duration_ms=_ms(whole.get("duration"))))
+
+
+def _parsed(data: bytes) -> Mapping[str, Any]:
     try:
         found = json.loads(decoded(data))
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, Mapping) or not isinstance(found.get("segments", []), list) or "text" not in found:
-        refuse("This is no verbose JSON of Whisper: an object with `text` and `segments`")
-    language, length = found.get("language"), _ms(found.get("duration"))
-    segments = tuple(_segment(one, place) for place, one in enumerate(found.get("segments", [])))
-    if not segments and isinstance(found["text"], str) and found["text"].strip():
-        segments = (Segment(found["text"].strip()),)
-    known = language if isinstance(language, str) else None
-    return repair(Transcript(segments, detected_language=known, duration_ms=length))
+    if isinstance(found, list) and found:
+        found = {"segments": found}
+    if not isinstance(found, Mapping) or not isinstance(found.get("segments") or [], list) or not _KEYS & set(found):
+        refuse("This is no verbose JSON of Whisper: an object with `text`, `segments` or both")
+    return found
+
+
+def _with_words(segments: list[Segment], loose: tuple[Word, ...]) -> tuple[Segment, ...]:
+    """The segments with those of the words that begin in them, where they have none of their own."""
+    if not segments or not loose or any(one.words for one in segments):
+        return tuple(segments)
+    ends = [one.start_ms for one in segments[1:]] + [None]
+    made, rest = [], list(loose)
+    for segment, end in zip(segments, ends, strict=True):
+        count = sum(1 for _ in takewhile(lambda word: end is None or (word.start_ms or 0) < end, rest))  # noqa: B023  used at once
+        made.append(replace(segment, words=tuple(rest[:count])))
+        del rest[:count]
+    return tuple(made)
+
+
+def _whole(text: str, words: tuple[Word, ...]) -> Segment:
+    times = [time for word in words for time in (word.start_ms, word.end_ms) if time is not None]
+    if not times:
+        return Segment(text, words=words)
+    return Segment(text, min(times), max(times), words, derived=("start_ms", "end_ms"))
 
 
 def _segment(item: object, place: int) -> Segment:
@@ -61,16 +97,18 @@ def _ms(value: Any) -> int | None:
 
 
 def _number(value: Any) -> float | None:
+    if isinstance(value, str) and len(value) < 20 and value.replace(".", "", 1).isdecimal():
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
 
 
-def _is_object(head: bytes) -> bool:
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+def _is_json(head: bytes) -> bool:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"[{"))
 
 
-READER = Reader("json", (".json",), lambda head: _is_object(head) and FORMAT.encode() in head, read)
+READER = Reader("json", (".json",), lambda head: _is_json(head) and FORMAT.encode() in head, read)
 WHISPER = Reader(
-    "whisper", (".whisper.json", ".json"), lambda head: _is_object(head) and FORMAT.encode() not in head, read_whisper
+    "whisper", (".whisper.json", ".json"), lambda head: _is_json(head) and FORMAT.encode() not in head, read_whisper
 )

@@ -13,6 +13,8 @@ __all__ = ["READER", "cues", "read"]
 
 _MARKUP = re.compile(r"</?(?:[bius]|font)(?:\s[^<>]{0,200})?>|\{\\[^{}]{1,200}\}", re.IGNORECASE)
 
+_NEARLY = re.compile(r"\s*-?\d+:\d[\d:.,]*[ \t]*-{1,3}>[ \t]*-?\d+:\d")
+
 
 def read(data: bytes) -> Transcript:
     """The cues; marks of style are taken out. Raises InvalidTranscriptError naming the line."""
@@ -32,6 +34,8 @@ def cues(text: str, *, strict: bool = True) -> Iterator[Segment]:
     for number, line in enumerate(text.split("\n"), start=1):
         found = ARROW.match(line)
         if found is None:
+            if strict and _NEARLY.match(line):
+                refuse("this looks like a line of times (00:00:01,000 --> 00:00:02,000) and is none", line=number)
             lines.append(line)
             continue
         if times is not None:
@@ -51,7 +55,7 @@ def _plain(line: str) -> str:
 
 
 def _sniff(head: bytes) -> bool:
-    return re.match(rb"(?:\xef\xbb\xbf)?\s*\d+[ \t]*\r?\n[ \t]*-?\d+:\d\d:\d\d[,.]\d", head) is not None
+    return re.match(rb"(?:\xef\xbb\xbf)?\s*\d+[ \t]*\r?\n[ \t]*-?\d+:\d\d:\d\d(?:[,.]\d|[ \t]*-->)", head) is not None
 
 
 READER = Reader("srt", (".srt",), _sniff, read)

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from .._text import one_line
 from ..models import Segment, Transcript, Word
@@ -35,10 +36,19 @@ def _cues(lines: list[str]) -> Iterator[Segment]:
         if found is None:
             continue
         place, body = number, []
-        while number < len(lines) and lines[number].strip():
+        # Only an empty line ends a cue, or the next line of times; YouTube's cues begin with a line that holds a blank.
+        while number < len(lines) and lines[number] and not ARROW.match(lines[number]):
             body.append(lines[number])
             number += 1
-        yield _cue(found, "\n".join(body), place)
+        for spoken in _by_voice("\n".join(body)):
+            yield _cue(found, spoken, place)
+
+
+def _by_voice(body: str) -> Iterator[str]:
+    """What each voice of a cue says; they share its times."""
+    begins = [one.start() for one in _VOICE.finditer(body)]
+    cuts = [0, *begins[1:], len(body)]
+    return (body[start:end] for start, end in pairwise(cuts))
 
 
 def _cue(found: re.Match[str], body: str, line: int) -> Segment:
