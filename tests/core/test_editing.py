@@ -116,7 +116,7 @@ def test_a_slice_cuts_between_words_by_their_middle() -> None:
     assert part.text == "two three. Four" and words(part) == [("two", 1_000), ("three", 2_000), ("four", 3_000)]
     assert slice_time(whole, 1_000, 3_100).text == "two three."
     again = slice_time(whole, 1_000, 3_200, rebase=True)
-    assert words(again)[0] == ("two", 0) and again.duration_ms == 2_200
+    assert words(again)[0] == ("two", 0) and again.duration_ms == 2_300
 
 
 def test_what_cannot_be_cut_is_kept_whole_and_told() -> None:
@@ -218,3 +218,12 @@ def test_timing_alone_says_nothing(transcript: Transcript) -> None:
 
 def _all(transcript: Transcript) -> list[Segment | Word]:
     return [one for segment in transcript.segments for one in (segment, *segment.words)]
+
+
+def test_nothing_is_shown_beyond_the_recording() -> None:
+    """The last segment is held at most to the end of the recording; a slice ends no earlier than what it holds."""
+    short = Transcript((spoken("many words that nobody could read so fast"),), duration_ms=4_000)
+    assert resegment(short, cells_per_second=1).segments[-1].end_ms == 4_000
+    whole = Transcript((Segment("all of it", 0, 1_600),), duration_ms=1_600)
+    part = slice_time(whole, 0, 1_200, rebase=True)
+    assert part.duration_ms == 1_600 == part.segments[-1].end_ms

@@ -464,3 +464,26 @@ def test_other_encodings_are_never_read_as_nonsense(encoding: str, said: str) ->
     cue = f"1\n00:01:01,000 --> 00:01:02,000\n{said}\n\n"
     with pytest.raises(InvalidTranscriptError, match="UTF-8, UTF-16, CP949 and GB18030"):
         read(cue.encode(encoding), name="a.srt")
+
+
+def test_one_language_of_a_sami_file_is_read() -> None:
+    """Of a film in two languages the first is read with its own times, and the other is told of."""
+    text = (
+        "<SAMI><BODY><SYNC Start=1000><P Class=KRCC>안녕<P Class=ENCC>Hello\n<SYNC Start=1500><P Class=ENCC>Again\n"
+        "<SYNC Start=2000><P Class=KRCC>&nbsp;<P Class=ENCC>&nbsp;</BODY></SAMI>"
+    )
+    found = read(text.encode(), name="a.smi")
+    assert texts(found) == ["안녕"] and times(found) == [(1_000, 2_000)]
+    assert [(one.kind, one.count) for one in found.notices] == [("incomplete", 1)]
+
+
+def test_words_over_each_other_come_back_from_a_textgrid() -> None:
+    """Words that overlap stand in several tiers and are one segment's again, in order."""
+    said = tuple(Word(text, start, end) for text, start, end in (("a", 0, 500), ("b", 400, 800), ("c", 600, 900)))
+    back = again(Transcript((Segment("a b c", 0, 900, said),)), "textgrid")
+    assert [(w.text, w.start_ms, w.end_ms) for w in words(back)] == [(w.text, w.start_ms, w.end_ms) for w in said]
+
+
+def test_a_blank_word_is_no_line_of_ctm() -> None:
+    """A word of blanks would be a line with a column too few."""
+    assert render(Transcript((Segment("a", 0, 9, (Word("\u3000", 0, 3), Word("a", 3, 9))),)), "ctm").count("\n") == 1

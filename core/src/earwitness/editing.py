@@ -104,7 +104,10 @@ def slice_time(transcript: Transcript, start_ms: int, end_ms: int, *, rebase: bo
     if not rebase:
         return cut_out
     ended = end_ms if transcript.duration_ms is None else min(end_ms, transcript.duration_ms)
-    return replace(shift(cut_out, -start_ms), duration_ms=max(0, ended - start_ms))
+    rebased = shift(cut_out, -start_ms)
+    # A segment that was kept whole may reach beyond the range.
+    last = max((one.end_ms or 0 for one in rebased.segments), default=0)
+    return replace(rebased, duration_ms=max(last, ended - start_ms))
 
 
 def split_by_speaker(transcript: Transcript) -> dict[str | None, Transcript]:
@@ -136,7 +139,7 @@ def resegment(
     too fast to be read stays longer, into the silence behind it and up to `gap_ms` before what follows in its channel;
     its `derived` then names `end_ms`. Raises InvalidRequestError for a screen that holds nothing.
     """
-    if line_cells < 2 or lines < 1 or gap_ms < 0 or (cells_per_second is not None and not cells_per_second > 0):
+    if line_cells < 2 or lines < 1 or gap_ms < 0 or (cells_per_second is not None and not cells_per_second >= 0.1):
         raise InvalidRequestError(
             "A screen needs at least one line of 2 columns, and a reading speed above 0",
             action="Mend line_cells, lines, cells_per_second or gap_ms.",
@@ -144,7 +147,7 @@ def resegment(
     shape = Shape(line_cells, lines)
     segments = [piece for one in transcript.segments for piece in _on_screen(one, shape)]
     if cells_per_second is not None:
-        segments = _slower(segments, cells_per_second, gap_ms)
+        segments = _slower(segments, cells_per_second, gap_ms, transcript.duration_ms)
     return replace(transcript, segments=tuple(segments))
 
 
@@ -328,21 +331,23 @@ def _on_screen(segment: Segment, shape: Shape) -> Iterator[Segment]:
             yield piece
 
 
-def _slower(segments: list[Segment], cells_per_second: float, gap_ms: int) -> list[Segment]:
+def _slower(segments: list[Segment], cells_per_second: float, gap_ms: int, duration_ms: int | None) -> list[Segment]:
     following: dict[int | None, int] = {}
     slowed = []
     for segment in reversed(segments):
-        slowed.append(_held(segment, cells_per_second, following.get(segment.channel), gap_ms))
+        behind = following.get(segment.channel)
+        latest = duration_ms if behind is None else behind - gap_ms
+        slowed.append(_held(segment, cells_per_second, latest))
         if segment.start_ms is not None:
             following[segment.channel] = segment.start_ms
     return slowed[::-1]
 
 
-def _held(segment: Segment, cells_per_second: float, following: int | None, gap_ms: int) -> Segment:
+def _held(segment: Segment, cells_per_second: float, latest: int | None) -> Segment:
     if segment.start_ms is None or segment.end_ms is None:
         return segment
     wanted = segment.start_ms + round(1000 * cells(one_line(segment.text)) / cells_per_second)
-    end = wanted if following is None else min(wanted, following - gap_ms)
+    end = wanted if latest is None else min(wanted, latest)
     if end <= segment.end_ms:
         return segment
     return replace(segment, end_ms=end, derived=tuple(dict.fromkeys((*segment.derived, "end_ms"))))

@@ -205,7 +205,7 @@ def _sound(planned: Planned, facts: AudioFacts) -> dict[str, Any]:
 
 def _price(profile: Profile, service: Service, duration_ms: int | None) -> dict[str, Any]:
     price = profile.price
-    if service.submission == "free":
+    if service.submission == "free" and price is None:
         return {"cost": 0.0, "priced": "free"}
     if price is None:
         return {"priced": "unknown: the profile has no price"}

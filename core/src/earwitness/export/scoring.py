@@ -27,6 +27,8 @@ def _spoken(transcript: Transcript) -> Iterator[tuple[Segment, Word]]:
         if segment.text.strip() and not segment.words:
             raise unsupported(transcript, "word_times", "words", "ctm")
         for word in segment.words:
+            if not word.text.strip():
+                continue
             if word.start_ms is None or word.end_ms is None:
                 raise unsupported(transcript, "word_times", "times for some words", "ctm")
             yield segment, word

@@ -49,7 +49,8 @@ def finished(segments: Iterable[Segment], speakers: Iterable[str] = (), **fields
     notices: tuple[Notice, ...] = ()
     if any(one is not other for one, other in zip(found, ordered, strict=True)):
         notices = (Notice("repaired", "The file's entries were not in order of time."),)
-    made = Transcript(tuple(ordered), tuple(map(Speaker, known)), notices=notices)
+    told = (*notices, *fields.pop("notices", ()))  # type: ignore[misc]  # the callers name fields of Transcript
+    made = Transcript(tuple(ordered), tuple(map(Speaker, known)), notices=told)
     return check(replace(made, **fields))  # type: ignore[arg-type]  # the callers name fields of Transcript
 
 

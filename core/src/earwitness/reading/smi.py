@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from .._text import one_line
-from ..models import Segment, Transcript
+from ..models import Notice, Segment, Transcript
 from ._base import Reader, decoded, finished, refuse
 
 __all__ = ["READER", "cues", "read"]
@@ -17,16 +17,25 @@ LAST_MS = 3_000
 """How long a last cue is shown that nothing follows."""
 
 _SYNC = re.compile(r"<sync\b[^<>]{0,80}?\bstart\s{0,8}=\s{0,8}[\"']?(-?\d{1,15})[^<>]{0,80}>", re.IGNORECASE)
+_PARAGRAPH = re.compile(
+    r"<p\b[^<>]{0,80}?\bclass\s{0,8}=\s{0,8}[\"']?([\w-]{1,40})[^<>]{0,80}>(.*?)(?=<p\b|<sync\b|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
 _BREAK = re.compile(r"<br\s{0,8}/?>", re.IGNORECASE)
 _TAG = re.compile(r"<[/!a-z][^<>]{0,200}>", re.IGNORECASE)
 
 
 def read(data: bytes) -> Transcript:
-    """The cues; one that nothing follows lasts three seconds. Raises InvalidTranscriptError naming the line."""
+    """The first language's cues; one that nothing follows lasts three seconds.
+
+    Raises InvalidTranscriptError naming the line.
+    """
     text = decoded(data)
     if not _SYNC.search(text) and "<sami" not in text.lower():
         refuse("There is no <SYNC Start=...> in the file")
-    return finished(map(_ended, cues(text)))
+    others = len(_languages(text)) - 1
+    told = Notice("incomplete", "The file holds further languages; the first one was read.", "language", others)
+    return finished(map(_ended, cues(text)), notices=(told,) if others > 0 else ())
 
 
 def cues(text: str, *, strict: bool = True) -> Iterator[Segment]:
@@ -34,18 +43,35 @@ def cues(text: str, *, strict: bool = True) -> Iterator[Segment]:
 
     Impossible times raise InvalidTranscriptError, or stay for `repair` where the text is not to be lost over them.
     """
-    found = list(_SYNC.finditer(text))
-    for number, sync in enumerate(found):
-        following = found[number + 1] if number + 1 < len(found) else None
-        inside = text[sync.end() : following.start() if following else len(text)]
-        shown = one_line(html.unescape(_TAG.sub("", _BREAK.sub("\n", inside))).replace("\xa0", " "))
-        if not shown:
+    shown = list(_shown(text))
+    for number, (sync, inside) in enumerate(shown):
+        following = shown[number + 1][0] if number + 1 < len(shown) else None
+        spoken = one_line(html.unescape(_TAG.sub("", _BREAK.sub("\n", inside))).replace("\xa0", " "))
+        if not spoken:
             continue
         start, end = int(sync[1]), int(following[1]) if following else None
         if strict and (start < 0 or (end is not None and end < start)):
             line = text.count("\n", 0, sync.start()) + 1
             refuse("a time is negative" if start < 0 else "the cue ends before it starts", line=line)
-        yield Segment(shown, start, end, derived=("end_ms",) if following else ())
+        yield Segment(spoken, start, end, derived=("end_ms",) if following else ())
+
+
+def _shown(text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Each time with what is shown then in the first language: a file may hold the same film in several."""
+    syncs = list(_SYNC.finditer(text))
+    first = next(iter(_languages(text)), None)
+    for number, sync in enumerate(syncs):
+        inside = text[sync.end() : syncs[number + 1].start() if number + 1 < len(syncs) else len(text)]
+        parts = [(found[1].lower(), found[2]) for found in _PARAGRAPH.finditer(inside)]
+        if not parts:
+            yield sync, inside
+        elif any(language == first for language, _ in parts):
+            yield sync, "\n".join(part for language, part in parts if language == first)
+
+
+def _languages(text: str) -> dict[str, None]:
+    """The classes of the file's paragraphs, in order."""
+    return dict.fromkeys(found[1].lower() for found in _PARAGRAPH.finditer(text))
 
 
 def _ended(cue: Segment) -> Segment:

@@ -42,6 +42,8 @@ def _segments(grid: dict[str, Any]) -> Iterator[Segment]:
     ]
     voices = {voice for (voice, kind), *_ in intervals if kind == "segments"}
     words = [(voice, Word(text, start, end)) for (voice, kind), start, end, text in intervals if kind == "words"]
+    # What a voice says over itself stands in several tiers.
+    words.sort(key=lambda item: item[1].start_ms or 0)
     for (voice, kind), start, end, text in intervals:
         if kind == "segments":
             inside = (word for owner, word in words if owner == voice)
