@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import NoneType
 from typing import Any
 
 from .models import FORMAT, Answer, AudioEvent, Notice, Segment, ServedBy, Speaker, Transcript, Word
 
-__all__ = ["LARGEST", "is_sound", "json_flaw", "misfits", "outer_misfits"]
+__all__ = ["LARGEST", "is_sound", "json_flaw", "misfits", "outer_misfits", "tupled"]
 
 LARGEST = 2**63 - 1
 """No whole number of a transcript is larger: readers of JSON could not take it."""
@@ -50,6 +51,14 @@ _ITEMS: Mapping[str, type] = {
     "requested_language": str,
     "derived": str,
 }
+
+
+def tupled(transcript: Any) -> Any:
+    """The same with tuples for lists and dicts for other mappings: a slip that costs nobody a paid transcript."""
+    outer = _as_declared(transcript)
+    if not isinstance(outer, Transcript) or type(outer.segments) is not tuple:
+        return outer
+    return replace(outer, segments=tuple(map(_as_declared, outer.segments)))
 
 
 def misfits(transcript: object) -> Iterator[str]:
@@ -153,3 +162,15 @@ def _is_deep(data: object) -> bool:
 def _told(value: object, kinds: tuple[type, ...]) -> str:
     wanted = " or ".join("None" if kind is NoneType else kind.__name__ for kind in kinds)
     return f"is of type {type(value).__name__}, not {wanted}"
+
+
+def _as_declared(item: Any) -> Any:
+    """A transcript or segment with its lists as tuples and its mappings as dicts; anything else as it is."""
+    changed: dict[str, Any] = {}
+    for name, types in _TYPES.get(type(item), {}).items() if isinstance(item, Transcript | Segment) else ():
+        value = getattr(item, name)
+        if types is _TUPLE and type(value) is list:
+            changed[name] = tuple(value)
+        elif types == (dict,) and isinstance(value, Mapping) and type(value) is not dict:
+            changed[name] = dict(value)
+    return replace(item, **changed) if changed else item

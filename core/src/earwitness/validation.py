@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from ._shapes import LARGEST, is_sound, misfits, outer_misfits
+from ._shapes import LARGEST, is_sound, misfits, outer_misfits, tupled
 from .errors import InvalidTranscriptError
 from .models import AudioEvent, Notice, Segment, Speaker, Transcript, Word
 
@@ -66,6 +66,7 @@ def accepted(transcript: Transcript) -> Transcript:
     """The transcript, repaired where it is in disorder. Raises InvalidTranscriptError for what is of a wrong type."""
     if next(problems(transcript), None) is None:
         return transcript
+    transcript = tupled(transcript)  # lists where tuples belong
     if found := list(misfits(transcript)):
         raise _refusal(found)
     return _repaired(transcript)
