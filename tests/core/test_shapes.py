@@ -127,7 +127,8 @@ def test_what_is_checked_can_be_read_again(transcript: Transcript, changes: list
     for place, value in changes:
         places = list(_places(odd))
         holder, name = places[place % len(places)]
-        setattr(holder, name, value)
+        # A copy: the next change may fall into it, and samples are shared.
+        setattr(holder, name, copy.deepcopy(value))
     try:
         check(odd)
     except InvalidTranscriptError:
