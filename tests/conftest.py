@@ -4,6 +4,7 @@ A busy machine is no defect.
 """
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,10 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("earwitness", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("earwitness")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores Ctrl-C, and so would every command that a test starts and interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -331,7 +331,9 @@ print("done")
 @pytest.mark.parametrize("end", ["close", "leave"])
 def test_an_abandoned_stream_is_quiet(audio: str, end: str) -> None:
     """A program that ends in the middle of a stream, whether or not it closes the session, prints no traceback."""
-    command = [sys.executable, "-W", "error", "-c", _ABANDONED, audio, end]
+    # Whoever never closes a session is told of it where Python is asked for warnings, and else left alone.
+    warnings = ["-W", "error"] if end == "close" else []
+    command = [sys.executable, *warnings, "-c", _ABANDONED, audio, end]
     places = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=places)
     assert (done.stdout, done.stderr, done.returncode) == ("done\n", "", 0)
