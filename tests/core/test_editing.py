@@ -24,16 +24,9 @@ from earwitness.errors import InvalidRequestError
 from earwitness.export import cells
 from earwitness.models import AudioEvent, Segment, Speaker, Transcript, Word
 from earwitness.validation import problems
-from support.transcripts import valid
+from support.transcripts import spoken, valid
 
 FAR = 10**12
-
-
-def spoken(text: str, *, start: int = 0, step: int = 400, **known: object) -> Segment:
-    """A segment whose words, without punctuation and in lower case, each take 300 ms of every `step`."""
-    pieces = [piece.strip(".,?!").lower() for piece in text.split()]
-    words = tuple(Word(one, start + n * step, start + n * step + 300) for n, one in enumerate(pieces))
-    return Segment(text, start, words[-1].end_ms, words, **known)  # type: ignore[arg-type]
 
 
 def letters(transcript: Transcript) -> list[str]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from earwitness.errors import InvalidRequestError, UnsupportedFeatureError
 from earwitness.export import Exporter, cells, exporters, render
 from earwitness.models import Segment, ServedBy, Speaker, Transcript, Word
+from support.transcripts import spoken
 
 av = pytest.importorskip("av")
 
@@ -25,13 +26,6 @@ FIELDS = Transcript(
     ),
     (Speaker("1", "Ann"), Speaker("2")),
 )
-
-
-def spoken(text: str, *, start: int = 0, step: int = 400, **known: object) -> Segment:
-    """A segment whose words, without punctuation and in lower case, each take 300 ms of every `step`."""
-    pieces = [piece.strip(".,?!").lower() for piece in text.split()]
-    words = tuple(Word(one, start + n * step, start + n * step + 300) for n, one in enumerate(pieces))
-    return Segment(text, start, words[-1].end_ms, words, **known)  # type: ignore[arg-type]
 
 
 def read_by_ffmpeg(text: str, format: str) -> list[tuple[int, int, str]]:

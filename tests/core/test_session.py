@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -34,24 +33,9 @@ from earwitness.models import Interim, Transcript
 from earwitness.request import RequestOptions, UrlAudio
 from earwitness.streaming import Final
 from earwitness.sync import Session
-from support.restful import RestServer, serving
-from support.sessions import engine, recording, rest, session_of
+from support.restful import RestServer
+from support.sessions import engine, recording, rest, run, session_of
 from support.shapes import EngineVendor, RestVendor, SocketVendor
-
-
-@pytest.fixture
-def vendor() -> Iterator[RestServer]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def wav(tmp_path: Path) -> Path:
-    return recording(tmp_path / "speech.wav", seconds=2)
-
-
-def run(main: Any) -> None:
-    asyncio.run(main())
 
 
 def test_a_job_goes_through_its_statuses(vendor: RestServer, wav: Path) -> None:

@@ -9,7 +9,6 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,27 +16,12 @@ from earwitness._workers import cpu_count
 from earwitness.errors import ConfigurationError, InvalidRequestError, JobCancelledError
 from earwitness.jobs import JobStatus
 from earwitness.sync import Session, Stream
-from support.restful import RestServer, serving
-from support.sessions import engine, recording, rest, session_of
+from support.restful import RestServer
+from support.sessions import engine, rest, run, session_of
 from support.shapes import EngineVendor, RestVendor
 
 NEVER = -(10**9)
 """So many times the vendor says that it still works."""
-
-
-@pytest.fixture
-def vendor() -> Iterator[RestServer]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def wav(tmp_path: Path) -> Path:
-    return recording(tmp_path / "speech.wav", seconds=2)
-
-
-def run(main: Any) -> None:
-    asyncio.run(main())
 
 
 def _endless(over: threading.Event) -> Iterator[bytes]:

@@ -1,7 +1,8 @@
 """Sessions with the small providers of `shapes`, and recordings to hear."""
 
+import asyncio
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from earwitness.session import AsyncSession
 from .restful import RestServer
 from .shapes import EngineVendor, RestVendor
 
-__all__ = ["engine", "recording", "rest", "session_of"]
+__all__ = ["engine", "recording", "rest", "run", "session_of"]
 
 
 def recording(path: Path, *, seconds: float, channels: int = 1) -> Path:
@@ -27,6 +28,11 @@ def recording(path: Path, *, seconds: float, channels: int = 1) -> Path:
         file.setframerate(16_000)
         file.writeframes(b"\1\0" * int(16_000 * seconds * channels))
     return path
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs an asynchronous test to its end."""
+    asyncio.run(main())
 
 
 def session_of(

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for transcripts: valid ones, and the disorder that vendors send."""
+"""Transcripts for tests: one by its text, and Hypothesis strategies for valid ones and for vendors' disorder."""
 
 import math
 
@@ -15,7 +15,7 @@ from earwitness.models import (
     Word,
 )
 
-__all__ = ["disorderly", "json_values", "valid"]
+__all__ = ["disorderly", "json_values", "spoken", "valid"]
 
 _texts = st.text(max_size=12)
 _spoken = st.text(min_size=1, max_size=8).filter(str.strip)
@@ -28,6 +28,13 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_texts, inner, max_size=3),
     max_leaves=8,
 )
+
+
+def spoken(text: str, *, start: int = 0, step: int = 400, **known: object) -> Segment:
+    """A segment whose words, without punctuation and in lower case, each take 300 ms of every `step`."""
+    pieces = [piece.strip(".,?!").lower() for piece in text.split()]
+    words = tuple(Word(one, start + n * step, start + n * step + 300) for n, one in enumerate(pieces))
+    return Segment(text, start, words[-1].end_ms, words, **known)  # type: ignore[arg-type]
 
 
 @st.composite

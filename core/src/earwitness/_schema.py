@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
 from ._discovery import examine_all
 from ._secrets import PLACES
@@ -98,7 +98,12 @@ def _without_null(schema: Any) -> Any:
 
 
 class _Quiet(GenerateJsonSchema):
-    ignored_warning_kinds = frozenset(("skipped-choice", "non-serializable-default", "skipped-discriminator"))  # type: ignore[assignment]
+    # A settings model of a plugin may hold what JSON Schema cannot say; the rest of it still helps an editor.
+    ignored_warning_kinds: set[JsonSchemaWarningKind] = {  # noqa: RUF012  as the library declares it
+        "skipped-choice",
+        "non-serializable-default",
+        "skipped-discriminator",
+    }
 
 
 def _describe(schema: dict[str, Any], docs: Mapping[str, str]) -> None:

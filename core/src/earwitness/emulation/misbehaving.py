@@ -64,14 +64,17 @@ async def _cut(request: web.Request, answer: web.StreamResponse, fault: Fault) -
     """The head of the true answer with its true length, a part of the body, and then nothing more."""
     body = getattr(answer, "body", None)
     whole = body if isinstance(body, bytes) else b""
-    part = web_library().StreamResponse(status=answer.status, headers={"content-type": answer.content_type})
+    part: web.StreamResponse = web_library().StreamResponse(
+        status=answer.status, headers={"content-type": answer.content_type}
+    )
     part.content_length = len(whole)
     await part.prepare(request)
     await part.write(whole[: int(fault.after) or len(whole) // 2])
     if request.transport is not None:
         request.transport.close()
-    return part  # type: ignore[no-any-return]  # the library is loaded late
+    return part
 
 
 def _response(**how: Any) -> web.StreamResponse:
-    return web_library().Response(**how)  # type: ignore[no-any-return]  # the library is loaded late
+    made: web.Response = web_library().Response(**how)
+    return made

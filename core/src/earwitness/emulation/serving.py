@@ -182,7 +182,8 @@ class Emulator(ABC, Generic[S]):
                 raise
             except Exception as error:
                 log.error("the %s emulator failed: %s", self.name, where(error))
-                return library.Response(status=500)  # type: ignore[no-any-return]  # the library is loaded late
+                failed: web.Response = library.Response(status=500)
+                return failed
 
         return answer
 

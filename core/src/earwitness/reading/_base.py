@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NoReturn
 
 from .._extras import extra
@@ -41,17 +41,17 @@ def decoded(data: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def finished(segments: Iterable[Segment], speakers: Iterable[str] = (), **fields: object) -> Transcript:
+def finished(
+    segments: Iterable[Segment], *, duration_ms: int | None = None, notices: tuple[Notice, ...] = ()
+) -> Transcript:
     """The transcript of what was read, in order of time; a disorder that was mended is told in a notice."""
     found = list(segments)
     ordered = sorted(found, key=lambda one: one.start_ms or 0)
-    known = dict.fromkeys(speakers) or dict.fromkeys(one.speaker for one in found if one.speaker)
-    notices: tuple[Notice, ...] = ()
     if any(one is not other for one, other in zip(found, ordered, strict=True)):
-        notices = (Notice("repaired", "The file's entries were not in order of time."),)
-    told = (*notices, *fields.pop("notices", ()))  # type: ignore[misc]  # the callers name fields of Transcript
-    made = Transcript(tuple(ordered), tuple(map(Speaker, known)), notices=told)
-    return check(replace(made, **fields))  # type: ignore[arg-type]  # the callers name fields of Transcript
+        notices = (Notice("repaired", "The file's entries were not in order of time."), *notices)
+    speakers = dict.fromkeys(one.speaker for one in found if one.speaker)
+    made = Transcript(tuple(ordered), tuple(map(Speaker, speakers)), duration_ms=duration_ms, notices=notices)
+    return check(made)
 
 
 def refuse(what: str, *, line: int | None = None, action: str = "Mend the file, or name its format.") -> NoReturn:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import takewhile
+from itertools import pairwise
 from typing import Any
 
 from ..models import FORMAT, Segment, Transcript, Word
@@ -55,13 +56,12 @@ def _with_words(segments: list[Segment], loose: tuple[Word, ...]) -> tuple[Segme
     """The segments with those of the words that begin in them, where they have none of their own."""
     if not segments or not loose or any(one.words for one in segments):
         return tuple(segments)
-    ends = [one.start_ms for one in segments[1:]] + [None]
-    made, rest = [], list(loose)
-    for segment, end in zip(segments, ends, strict=True):
-        count = sum(1 for _ in takewhile(lambda word: end is None or (word.start_ms or 0) < end, rest))  # noqa: B023  used at once
-        made.append(replace(segment, words=tuple(rest[:count])))
-        del rest[:count]
-    return tuple(made)
+    starts = [word.start_ms or 0 for word in loose]
+    cuts = [0, *(bisect_left(starts, one.start_ms or 0) for one in segments[1:]), len(loose)]
+    return tuple(
+        replace(segment, words=loose[first:behind])
+        for segment, (first, behind) in zip(segments, pairwise(cuts), strict=True)
+    )
 
 
 def _whole(text: str, words: tuple[Word, ...]) -> Segment:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from earwitness.emulation import Clock, Fault
 from earwitness.errors import ConfigurationError
 
-__all__ = ["Ending", "Mischief"]
+__all__ = ["StreamEnd", "Mischief"]
 
 _CODES = frozenset(
     (
@@ -49,7 +49,7 @@ _BROKEN_JSON = '{"uid": "s-1", "responseType": ["transcription"], "transcription
 _GONE = "Connection reset"
 
 
-class Ending(Exception):  # noqa: N818  an end is no error
+class StreamEnd(Exception):  # noqa: N818  an end is no error
     """How the server ends a stream: a gRPC status by its name, and its text."""
 
     def __init__(self, code: str = "OK", text: str = "") -> None:
@@ -81,15 +81,15 @@ class Mischief:
             )
 
     def at_start(self) -> None:
-        """Raises Ending for a stream that is refused."""
+        """Raises StreamEnd for a stream that is refused."""
         match self._kind:
             case "status":
-                raise Ending(self._status())
+                raise StreamEnd(self._status())
             case "drop":
-                raise Ending("UNAVAILABLE", _GONE)
+                raise StreamEnd("UNAVAILABLE", _GONE)
             case "answer":
                 code, _, text = str(self._value).partition(":")
-                raise Ending(code, text.strip()) if code in _CODES else Ending("RESOURCE_EXHAUSTED", str(self._value))
+                raise StreamEnd(code, text.strip()) if code in _CODES else StreamEnd("RESOURCE_EXHAUSTED", str(self._value))
 
     async def before(self, message: int) -> None:
         """Waits where this message shall be acted on late."""
@@ -97,12 +97,12 @@ class Mischief:
             await self._clock.sleep(float(str(self._value)))
 
     def after(self, message: int, *, audio_ms: int) -> None:
-        """Raises Ending where the stream is cut behind this message."""
+        """Raises StreamEnd where the stream is cut behind this message."""
         if self._kind != "stream_cut":
             return
         reached = audio_ms / 1000 if "seconds" in self._words else message
         if reached >= self._after:
-            raise Ending(next((word for word in self._words if word in _CODES), "UNAVAILABLE"), _GONE)
+            raise StreamEnd(next((word for word in self._words if word in _CODES), "UNAVAILABLE"), _GONE)
 
     def contents(self, text: str) -> str | None:
         """What is sent in place of this answer, if anything is."""
@@ -116,9 +116,9 @@ class Mischief:
         return self._kind == "cut" and self._answers == int(self._after) + 1
 
     def at_end(self) -> None:
-        """Raises Ending where a stream that went well shall not look so."""
+        """Raises StreamEnd where a stream that went well shall not look so."""
         if self._kind == "lost":
-            raise Ending("UNAVAILABLE", _GONE)
+            raise StreamEnd("UNAVAILABLE", _GONE)
 
     def _status(self) -> str:
         status = self._value["status"] if isinstance(self._value, Mapping) else self._value

@@ -8,7 +8,7 @@ from typing import Any
 from earwitness.emulation import BillingLog, Clock, Faults, Hearing
 from earwitness.errors import ConfigurationError
 
-from ._nest_faults import Ending, Mischief
+from ._nest_faults import StreamEnd, Mischief
 from ._nest_messages import METHOD, SERVICE, Messages
 from ._nest_stream import Conversation, Surroundings
 from ._nest_switches import StreamSwitches
@@ -95,27 +95,27 @@ class NestServer:
         if ending.code != "OK":
             await context.abort(self._grpc.StatusCode[ending.code], ending.text)
 
-    async def _served(self, context: Any) -> Ending:
+    async def _served(self, context: Any) -> StreamEnd:
         if not self._knows(context):
-            return Ending("UNAUTHENTICATED", "Invalid secret")
+            return StreamEnd("UNAUTHENTICATED", "Invalid secret")
         if self._open >= self._switches.stream_limit:
             said = f"Too many channels, the max channel is: {self._switches.stream_limit}"
-            return Ending("RESOURCE_EXHAUSTED", said)
+            return StreamEnd("RESOURCE_EXHAUSTED", said)
         self._open += 1
         self._most = max(self._most, self._open)
         try:
             mischief = Mischief(self._faults.take(OPERATION), self._clock)
             mischief.at_start()
             return await self._conversed(Conversation(self._around, _Wire(context, self._grpc.aio.EOF), mischief))
-        except Ending as refusal:
+        except StreamEnd as refusal:
             return refusal
         except ConfigurationError as error:
             log.error("a stream could not be served: %s", error)
-            return Ending("INTERNAL")
+            return StreamEnd("INTERNAL")
         finally:
             self._open -= 1
 
-    async def _conversed(self, conversation: Conversation) -> Ending:
+    async def _conversed(self, conversation: Conversation) -> StreamEnd:
         self._conversations.add(conversation)
         try:
             return await conversation.run()
@@ -137,7 +137,7 @@ class _Wire:
         try:
             message = await self._context.read()
         except Exception:
-            raise Ending(GONE) from None
+            raise StreamEnd(GONE) from None
         return None if message is self._end else message
 
     async def write(self, message: bytes) -> None:
@@ -149,7 +149,7 @@ class _Wire:
             await asyncio.wait({writing}, timeout=_LAST_WRITE_S)
             raise
         if not there:
-            raise Ending(GONE)
+            raise StreamEnd(GONE)
 
     async def _put(self, message: bytes) -> bool:
         try:

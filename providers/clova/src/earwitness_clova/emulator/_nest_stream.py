@@ -14,12 +14,12 @@ from earwitness.streaming import Final
 
 from ._nest_config import configured
 from ._nest_contents import NOT_CONFIGURED, config_answer, extra_of, feature_answers, refused, transcription
-from ._nest_faults import Ending, Mischief
+from ._nest_faults import StreamEnd, Mischief
 from ._nest_messages import ConfigPart, DataPart, Messages, UnreadableMessageError
 from ._nest_pieces import Cutter, Piece
 from ._nest_switches import StreamSwitches
 
-__all__ = ["Conversation", "Ending", "Surroundings", "Wire"]
+__all__ = ["Conversation", "StreamEnd", "Surroundings", "Wire"]
 
 log = logging.getLogger(__name__)
 
@@ -70,19 +70,19 @@ class Conversation:
         """Ends the stream from the server's side."""
         self._stopped.set()
 
-    async def run(self) -> Ending:
+    async def run(self) -> StreamEnd:
         """Serves the stream to its end and says how to end it."""
-        endings: list[Ending] = []
+        endings: list[StreamEnd] = []
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 for part in (self._converse(), self._watch_idleness(), self._grow_old(), self._stop_when_told()):
                     self._tasks.create_task(part)
-        except* Ending as ended:
-            endings += (one for one in ended.exceptions if isinstance(one, Ending))
+        except* StreamEnd as ended:
+            endings += (one for one in ended.exceptions if isinstance(one, StreamEnd))
         except* EarwitnessError as failed:
             # Told by its kind: its text may hold what a profile's settings hold.
             log.error("stream %s: what listens has failed (%s)", self.uid, type(failed.exceptions[0]).__name__)
-            endings.append(Ending("INTERNAL", "Failed to STT"))
+            endings.append(StreamEnd("INTERNAL", "Failed to STT"))
         finally:
             await self._wind_up()
         log.info("stream %s: %d ms of audio, ended with %s", self.uid, self._audio.ms, endings[0].code)
@@ -112,13 +112,13 @@ class Conversation:
             async with self._turn:
                 await self._flush(self._listening, "endPoint")
         self._mischief.at_end()
-        raise Ending
+        raise StreamEnd
 
     async def _take(self, message: bytes) -> None:
         try:
             part = self._around.messages.request(message)
         except UnreadableMessageError:
-            raise Ending("INTERNAL", "Invalid protobuf message") from None
+            raise StreamEnd("INTERNAL", "Invalid protobuf message") from None
         match part:
             case ConfigPart(text):
                 await self._configure(text)
@@ -127,14 +127,14 @@ class Conversation:
             case DataPart() if self._around.switches.stream_data_before_config == "envelope":
                 await self._say(refused(self.uid, status=NOT_CONFIGURED, audio=False))
             case DataPart():
-                raise Ending("FAILED_PRECONDITION", NOT_CONFIGURED)
+                raise StreamEnd("FAILED_PRECONDITION", NOT_CONFIGURED)
             case None:
                 await self._say(refused(self.uid, audio=False))
 
     async def _configure(self, text: str) -> None:
         asked, switches = configured(text), self._around.switches
         if not asked.accepted and switches.stream_bad_config == "status":
-            raise Ending("INVALID_ARGUMENT", "Invalid config")
+            raise StreamEnd("INVALID_ARGUMENT", "Invalid config")
         if asked.accepted and self._listening is not None:
             self._listening.cutter.cutting = asked.cutting
         elif asked.accepted:
@@ -150,7 +150,7 @@ class Conversation:
         features = feature_answers(self.uid, asked) if switches.stream_feature_messages else ()
         await self._say(config_answer(self.uid, asked), *features)
         if not asked.accepted:
-            raise Ending
+            raise StreamEnd
         self._note_activity()
 
     async def _hear(self, listening: "_Listening", part: DataPart) -> None:
@@ -188,7 +188,7 @@ class Conversation:
             await self._say_pieces(pieces)
             if not isinstance(event, Final | Interim) and event.heard_ms >= listening.awaited_ms:
                 listening.settled.set()
-        raise Ending("INTERNAL", "Failed to STT")
+        raise StreamEnd("INTERNAL", "Failed to STT")
 
     async def _watch_idleness(self) -> None:
         idle_s, clock = self._around.switches.stream_idle_s, self._around.clock
@@ -207,11 +207,11 @@ class Conversation:
         if switches.stream_lifetime_s is None:
             return
         await self._around.clock.sleep(switches.stream_lifetime_s)
-        raise Ending("UNAVAILABLE", "Lifespan expired") if switches.stream_lifetime_end == "status" else Ending
+        raise StreamEnd("UNAVAILABLE", "Lifespan expired") if switches.stream_lifetime_end == "status" else StreamEnd
 
     async def _stop_when_told(self) -> None:
         await self._stopped.wait()
-        raise Ending("UNAVAILABLE", "Server is stopped")
+        raise StreamEnd("UNAVAILABLE", "Server is stopped")
 
     def _note_activity(self) -> None:
         self._busy_at = self._around.clock.monotonic()
@@ -230,7 +230,7 @@ class Conversation:
                 message = self._around.messages.response(told)
                 if self._mischief.cuts_answer():
                     await self._wire.write(message[: len(message) // 2])
-                    raise Ending("UNAVAILABLE", "Connection reset")
+                    raise StreamEnd("UNAVAILABLE", "Connection reset")
                 await self._wire.write(message)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from ._engines import ENGINES, SENTENCE_ENGINES
 from ._refusals import CloudError, missing, unknown, wrong_type, wrong_value
@@ -26,7 +26,7 @@ class Field:
 Fields = Mapping[str, Field]
 
 
-def _is_int(value: object) -> bool:
+def _is_int(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -36,7 +36,7 @@ def _is_string(value: object) -> bool:
 
 _KINDS: Mapping[str, Callable[[object], bool]] = {
     "int": _is_int,
-    "uint64": lambda value: _is_int(value) and 0 <= value < 2**64,  # type: ignore[operator]
+    "uint64": lambda value: _is_int(value) and 0 <= value < 2**64,
     "string": _is_string,
     "array of string": lambda value: isinstance(value, list) and all(map(_is_string, value)),
     "array of object": lambda value: isinstance(value, list) and all(isinstance(one, dict) for one in value),
