@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from types import TracebackType
@@ -46,6 +46,7 @@ class Session:
         except BaseException:
             self._loop.close()
             raise
+        self._loop.last = self._session.aclose
         self.profile = self._session.profile
 
     def __enter__(self) -> Self:
@@ -97,7 +98,7 @@ class Session:
 
     def close(self) -> None:
         """See `AsyncSession.aclose`. Closing twice does nothing."""
-        self._loop.close(self._session.aclose)
+        self._loop.close()
 
     def _iterate(self, events: Any) -> Iterator[Any]:
         try:
@@ -154,6 +155,7 @@ class _Loop:
         self._gate = threading.Lock()
         self._ended = False
         self._died: str | None = None
+        self.last: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._waiting: set[Future[Any]] = set()
         self._begun = threading.Event()
         self._pid = os.getpid()
@@ -199,15 +201,16 @@ class _Loop:
                 action="Use earwitness.connect and await there.",
             )
 
-    def close(self, last: Callable[[], Awaitable[None]] | None = None) -> None:
+    def close(self) -> None:
         """Runs `last`, then ends the loop. Whoever calls meanwhile waits for that end; closing again does nothing."""
         self.require_outside()
         with self._closing:
             if self._ended:
+                self._thread.join()
                 return
             try:
-                if last is not None:
-                    self.run(last)
+                if self.last is not None:
+                    self.run(self.last)
             finally:
                 with self._gate:
                     self._ended = True
@@ -223,7 +226,7 @@ class _Loop:
                 except BaseException as error:
                     # What is cancelled from here on shall know why.
                     self._end(where(error))
-                    _wind_up(runner.get_loop())
+                    _wind_up(runner.get_loop(), self.last)
                     raise
         except BaseException as error:  # Also a KeyboardInterrupt that a listener raised.
             log.error("the session's thread ended: %s", where(error))
@@ -266,15 +269,25 @@ async def _made(make: Callable[[], AsyncSession]) -> AsyncSession:
     return make()
 
 
-def _wind_up(loop: asyncio.AbstractEventLoop) -> None:
-    """Cancels everything that the loop still does; what ended it may come again, but not for ever."""
+def _wind_up(loop: asyncio.AbstractEventLoop, last: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
+    """Cancels everything that the loop still does, then runs `last`: no worker process outlives the thread.
+
+    What ended the loop may come again, but not for ever.
+    """
     # What ended it has been told; asyncio would tell it again, with the traceback.
     loop.set_exception_handler(lambda *_: None)
     for _ in range(_ATTEMPTS):
-        tasks = asyncio.all_tasks(loop)
-        if not tasks:
-            return
+        if not (tasks := asyncio.all_tasks(loop)):
+            break
         for task in tasks:
             task.cancel()
-        with suppress(BaseException):
-            loop.run_until_complete(asyncio.wait(tasks, timeout=_PATIENCE_S))
+        _turn(loop, tasks)
+    ending = loop.create_task(last()) if last is not None else None
+    for _ in range(_ATTEMPTS):
+        if ending is not None and not ending.done():
+            _turn(loop, {ending})
+
+
+def _turn(loop: asyncio.AbstractEventLoop, tasks: set[asyncio.Task[Any]]) -> None:
+    with suppress(BaseException):
+        loop.run_until_complete(asyncio.wait(tasks, timeout=_PATIENCE_S))
