@@ -98,6 +98,29 @@ def test_bad_files_are_one_sentence(talk: Desk, name: str, content: bytes | None
     assert "Good morning." in done.out
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"1\r00:00:01,000 --> 00:00:02,000\rHello\r",
+        "1\n00:00:01,000 --> 00:00:02,000\nHello\n".encode("utf-16"),
+        "start,end,text\r\n1,2,Hello\r\n,,\r\n".encode("utf-16"),
+    ],
+)
+def test_standard_input_in_any_form(talk: Desk, data: bytes) -> None:
+    """What has no name is told by its content, whatever its encoding and line ends."""
+    done = talk.run("convert", "-", "-f", "tsv", input=data)
+    assert (done.code, done.out) == (0, "start\tend\ttext\n1000\t2000\tHello\n")
+
+
+def test_a_huge_file_is_told_with_its_size(talk: Desk) -> None:
+    """A file of 200 MB is refused without being read, with the size that it has; of standard input nobody knows it."""
+    with (talk.folder / "huge.srt").open("wb") as file:
+        file.truncate(200_000_000)
+    assert "This has 190.8 MiB; at most 64 MiB are read" in talk.run("convert", "huge.srt").err
+    done = talk.run("convert", "-", input=bytes(64 * 2**20 + 1))
+    assert done.code != 0 and "This has more than 64 MiB" in done.err
+
+
 def test_a_folder_is_refused(talk: Desk) -> None:
     """A folder is no transcript."""
     (talk.folder / "sub").mkdir()

@@ -22,7 +22,7 @@ from earwitness.editing import (
 )
 from earwitness.errors import InvalidRequestError
 from earwitness.export import cells
-from earwitness.models import AudioEvent, Segment, Speaker, Transcript, Word
+from earwitness.models import AudioEvent, Segment, ServedBy, Speaker, Transcript, Word
 from earwitness.validation import problems
 from support.transcripts import spoken, valid
 
@@ -144,6 +144,26 @@ def test_a_part_of_unknown_length_needs_offsets() -> None:
         join([Transcript(), Transcript()], offsets_ms=[0])
 
 
+def test_parts_are_joined_in_order_of_time() -> None:
+    """Offsets may come in any order, and none may be negative; voices keep the number of their part."""
+    part = Transcript((spoken("hello", speaker="1"),), (Speaker("1"),))
+    both = join([part, part], offsets_ms=[5_000, 0])
+    assert [(one.start_ms, one.speaker) for one in both.segments] == [(0, "2.1"), (5_000, "1.1")]
+    with pytest.raises(InvalidRequestError, match="one of them is negative"):
+        join([part, part], offsets_ms=[0, -1])
+
+
+def test_what_parts_say_differently_is_told() -> None:
+    """Metadata is kept in which no part contradicts another; what cannot be said of the whole is named."""
+    left = Transcript(metadata={"case": "7", "day": "1", "room": "a"}, served_by=ServedBy("acme"), vendor={"id": 1})
+    right = Transcript(metadata={"case": "7", "day": "2"}, served_by=ServedBy("other"))
+    both = join([left, right], offsets_ms=[0, 10])
+    assert both.metadata == {"case": "7", "room": "a"} and both.served_by is None
+    assert [(one.feature, one.count) for one in both.notices] == [("metadata", 1), ("served_by", 2), ("vendor", 1)]
+    same = join([right, right], offsets_ms=[0, 10])
+    assert (same.metadata, same.served_by, same.notices) == (right.metadata, right.served_by, ())
+
+
 def test_channels_become_one_conversation() -> None:
     """Segments of both sides stand in order of time, each with its channel."""
     left = Transcript((spoken("hello there"), spoken("fine", start=5_000)))
@@ -205,6 +225,11 @@ def test_timing_alone_says_nothing(transcript: Transcript) -> None:
     assert list(problems(bare)) == []
     assert (bare.vendor, bare.raw) == ({}, None)
     assert {one.text for segment in bare.segments for one in (segment, *segment.words)} <= {"…"}
+    assert {one.label for one in bare.events} <= {"…"}
+    assert [(one.kind, one.feature, one.count) for one in bare.notices] == [
+        (one.kind, one.feature, one.count) for one in transcript.notices
+    ]
+    assert all(one.message == " ".join(filter(None, (one.kind, one.feature))) for one in bare.notices)
     kept = [(one.start_ms, one.end_ms, one.speaker, one.confidence) for one in _all(bare)]
     assert kept == [(one.start_ms, one.end_ms, one.speaker, one.confidence) for one in _all(spoken)]
 

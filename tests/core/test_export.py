@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from earwitness._cutting import wrapped
+from earwitness.editing import resegment
 from earwitness.errors import InvalidRequestError, UnsupportedFeatureError
 from earwitness.export import Exporter, cells, exporters, render
 from earwitness.models import Segment, ServedBy, Speaker, Transcript, Word
@@ -245,6 +248,36 @@ def test_wide_characters_count_twice() -> None:
     assert len(cues) > 1 and "".join(cue[2].replace("\n", "") for cue in cues) == text
     lines = [line for cue in cues for line in cue[2].split("\n")]
     assert max(map(cells, lines)) <= 42 and not any(line[0] in "，。" for line in lines)
+
+
+def test_lines_keep_words_whole_where_the_vendor_tells_them() -> None:
+    """A Chinese line ends between the vendor's words; without them it ends anywhere that no rule forbids."""
+    said = ("今天", "天气", "很好", "我们", "去", "公园", "散步")
+    words = tuple(Word(word, n * 300, n * 300 + 300) for n, word in enumerate(said))
+    text = "今天天气很好，我们去公园散步。"
+    assert wrapped(text, 6, words).split("\n") == ["今天", "天气", "很好，", "我们去", "公园", "散步。"]
+    assert wrapped(text, 6).split("\n")[0] == "今天天"
+
+
+@given(
+    st.text(st.sampled_from("今天東京チャッーぁ。、「」（）！％1２A'한국…—"), min_size=1, max_size=40),
+    st.integers(2, 12),
+)
+def test_no_line_begins_or_ends_where_it_may_not(text: str, width: int) -> None:
+    """Nothing is lost, and no rule of Japanese or Chinese composition is broken, however narrow the screen."""
+    lines = wrapped(text, width).split("\n")
+    assert "".join(lines) == text
+    for above, below in pairwise(lines):
+        assert below[0] not in "ャッーぁ。、」）！％…" and above[-1] not in "「（"
+
+
+def test_cues_begin_where_lines_may() -> None:
+    """Words of single letters, as some vendors time them, are joined before they are cut."""
+    text = "チャットサーバー12時Hello"
+    words = tuple(Word(char, n * 100, n * 100 + 100) for n, char in enumerate(text))
+    heard = Transcript((Segment(text, 0, 1_700, words),))
+    cut = resegment(heard, line_cells=4, lines=1)
+    assert [one.text for one in cut.segments] == ["チャッ", "ト", "サー", "バー", "12時", "Hello"]
 
 
 def test_words_unlike_the_text_do_not_lose_text() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earwitness._text import join_texts, one_line
+from earwitness._text import join_texts, may_break, one_line
 
 HANGUL = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1, max_size=4)
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=1, max_size=4)
@@ -71,3 +71,35 @@ def test_blanks_take_no_more_time_than_their_number() -> None:
     """A text of many blanks is put on one line in the time that its length needs, not the square of it."""
     assert one_line("a" + " " * 3_000_000 + "b") == "a" + " " * 3_000_000 + "b"
     assert one_line(" \n \n\ta \r\n b" + " " * 3_000_000 + "\u2028c\n") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        *(("チ", mark) for mark in "ャッーァ々。、」）！？％℃…〜"),
+        *((mark, "東") for mark in "「（『【“￥＄"),
+        ("３", "４"),
+        ("３．", "１４"),
+        ("Ａ", "Ｂ"),
+        ("一百二", "十三"),
+        ("1", "2"),
+        ("hel", "lo"),
+        ("안", "녕"),
+        ("！", "？"),
+        ("…", "…"),
+        ("—", "—"),
+        ("다", "."),
+    ],
+)
+def test_no_line_ends_inside_what_belongs_together(left: str, right: str) -> None:
+    """Numbers, words and runs of marks stay whole; small kana and closing marks follow, opening ones precede."""
+    assert not may_break(left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [("東", "京"), ("東", "A"), ("。", "「"), ("12", "月"), ("a ", "b"), ("。", "東"), ("です", "か")],
+)
+def test_a_line_may_end_between_words(left: str, right: str) -> None:
+    """Blanks end words, and every character of Chinese and Japanese may be one."""
+    assert may_break(left, right)

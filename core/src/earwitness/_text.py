@@ -1,7 +1,9 @@
 """Joining pieces of text: scripts written without blanks get none, and punctuation keeps to its word."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 # Chinese and Japanese are written without blanks between words; Korean is not, so Hangul is absent here.
 _NO_BLANKS = (
@@ -18,6 +20,14 @@ _OPENING = frozenset("([{“‘«¿¡（［｛「『《〈【")
 _CLOSING = frozenset(",.!?;:)]}%”’»…，。！？；：、）］｝」』》〉】")
 # Chinese shares these with the West; beside one of its characters they need no blank.
 _SHARED = frozenset("“”‘’…—")
+# What may not begin a line beside closing marks (JIS X 4051, cl-09 to cl-11 and cl-13 of JLREQ): small kana, and signs
+# behind a number. Marks of iteration and of long vowels are letters of the kind Lm.
+_NOT_FIRST = frozenset(
+    "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿｧｨｩｪｫｬｭｮｯ〜～゠–゛゜°′″℃℉％‰¢￠ℓ㏋"
+)
+_NOT_LAST = frozenset("$£¥€₩№＄￡￥￦＃")
+_NEVER_FIRST = frozenset(("Pe", "Pf", "Po", "Mn", "Me", "Mc", "Cf", "Lm"))
+_NUMERALS = frozenset("〇零一二三四五六七八九十百千万萬亿億兆两兩")
 # Every character that some reader takes for the end of a line (the list of str.splitlines).
 _BREAK = re.compile(r"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
 
@@ -45,10 +55,44 @@ def needs_blank(left: str, right: str) -> bool:
     return not (is_unspaced(right) and left in _SHARED)
 
 
+@lru_cache(maxsize=8192)
 def is_unspaced(char: str) -> bool:
     """Whether this character belongs to a script written without blanks between words."""
     point = ord(char)
     return point >= 0x3000 and any(low <= point <= high for low, high in _NO_BLANKS)
+
+
+def may_break(left: str, right: str) -> bool:
+    """Whether a line may end between these two texts, neither of them empty.
+
+    It may at a blank, and beside a character of a script without blanks; never inside a number, a word of letters or a
+    run of marks, nor where the rules of Japanese composition (W3C, Requirements for Japanese Text Layout, 3.1.7 to
+    3.1.10) and of Chinese (GB/T 15834) forbid it.
+    """
+    before, after = left[-1], right[0]
+    if before.isspace():
+        return not after.isspace()
+    if after.isspace() or not (is_unspaced(before) or is_unspaced(after)):
+        return False
+    if after in _NOT_FIRST or before in _NOT_LAST or unicodedata.category(after) in _NEVER_FIRST:
+        return False
+    if unicodedata.category(before) in ("Ps", "Pi") or _is_one_word(before, after):
+        return False
+    # The comma or point of a full-width number.
+    return not (before in "，．：／,.:/" and after.isdecimal() and left[-2:-1].isdecimal())
+
+
+def _is_one_word(before: str, after: str) -> bool:
+    """Whether the two belong to one number or word; letters and figures may be full-width."""
+    if before in _NUMERALS and after in _NUMERALS:
+        return True
+    return _is_lettered(before) and _is_lettered(after)
+
+
+def _is_lettered(char: str) -> bool:
+    if char.isdecimal() or not is_unspaced(char):
+        return char.isalnum()
+    return "\uff21" <= char <= "\uff5a" and char.isalpha()
 
 
 def _edge(text: str) -> str:

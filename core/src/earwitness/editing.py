@@ -11,7 +11,8 @@ from dataclasses import replace
 from itertools import accumulate, groupby
 from typing import TypeVar
 
-from ._cutting import Shape, Stretch, cells, cut
+from ._cutting import Shape, Stretch, cells, cut, each_word, span
+from ._joining import relabelled, together, voices
 from ._text import one_line
 from .errors import InvalidRequestError
 from .models import AudioEvent, Notice, Segment, Speaker, Transcript, Word
@@ -30,7 +31,6 @@ __all__ = [
 
 _T = TypeVar("_T", Word, Segment, AudioEvent)
 _WITHHELD = "…"
-_EACH_WORD = Shape(line_cells=0, lines=1)
 
 
 def shift(transcript: Transcript, by_ms: int) -> Transcript:
@@ -53,20 +53,23 @@ def join(
 
     Without `offsets_ms` every part begins where the one before it ends, which needs their durations. A vendor numbers
     the voices of each part anew: unless `same_speakers` says that equal labels are one voice, the second part's `1`
-    becomes `2.1`. Raises InvalidRequestError where an offset or a duration is missing.
+    becomes `2.1`. The result is in the order of the offsets. What is said of the whole recording is kept where no part
+    contradicts another, and a notice names the rest. Raises InvalidRequestError where an offset or a duration is
+    missing, and for an offset below 0.
     """
     parts = list(parts)
     offsets = _offsets(parts) if offsets_ms is None else list(offsets_ms)
-    if len(offsets) != len(parts):
+    if len(offsets) != len(parts) or any(offset < 0 for offset in offsets):
         raise InvalidRequestError(
-            f"{len(parts)} parts cannot be joined with {len(offsets)} offsets", action="Give one offset for each part."
+            f"{len(parts)} parts cannot be joined with {len(offsets)} offsets, or one of them is negative",
+            action="Give one offset for each part, in milliseconds from the start.",
         )
-    apart = not same_speakers and sum(bool(_voices(part)) for part in parts) > 1
+    apart = not same_speakers and sum(bool(voices(part)) for part in parts) > 1
     moved = [
-        shift(_relabelled(part, f"{number}.") if apart else part, offset)
+        shift(relabelled(part, f"{number}.") if apart else part, offset)
         for number, (part, offset) in enumerate(zip(parts, offsets, strict=True), start=1)
     ]
-    return _together(moved)
+    return together([moved[number] for number in sorted(range(len(moved)), key=offsets.__getitem__)])
 
 
 def merge_channels(parts: Mapping[int, Transcript]) -> Transcript:
@@ -74,12 +77,12 @@ def merge_channels(parts: Mapping[int, Transcript]) -> Transcript:
     for channel in parts:
         if channel < 0:
             raise InvalidRequestError(f"{channel!r} is no channel", action="Channels count from 0.")
-    apart = sum(bool(_voices(part)) for part in parts.values()) > 1
+    apart = sum(bool(voices(part)) for part in parts.values()) > 1
     placed = []
     for channel, part in sorted(parts.items()):
-        own = _relabelled(part, f"{channel}.") if apart else part
+        own = relabelled(part, f"{channel}.") if apart else part
         placed.append(replace(own, segments=tuple(replace(one, channel=channel) for one in own.segments)))
-    merged = _together(placed)
+    merged = together(placed)
     return replace(merged, segments=tuple(sorted(merged.segments, key=_start)))
 
 
@@ -156,7 +159,7 @@ def name_speakers(transcript: Transcript, names: Mapping[str, str]) -> Transcrip
 
     Raises InvalidRequestError for a label that nobody has.
     """
-    known = dict.fromkeys([*(one.id for one in transcript.speakers), *_voices(transcript)])
+    known = dict.fromkeys([*(one.id for one in transcript.speakers), *voices(transcript)])
     for label in names:
         if label not in known:
             raise InvalidRequestError(
@@ -168,12 +171,17 @@ def name_speakers(transcript: Transcript, names: Mapping[str, str]) -> Transcrip
 
 
 def without_text(transcript: Transcript) -> Transcript:
-    """Who spoke when, and nothing of what: every text is `…`. What a vendor added may repeat the text, and goes too."""
+    """Who spoke when, and nothing of what: every text and every sound's label is `…`.
+
+    What a vendor added may repeat the text, and goes too; of a notice its kind and feature are left.
+    """
     segments = tuple(
         replace(one, text=_WITHHELD, words=tuple(replace(word, text=_WITHHELD) for word in one.words))
         for one in transcript.segments
     )
-    return replace(transcript, segments=segments, vendor={}, raw=None)
+    events = tuple(replace(one, label=_WITHHELD) for one in transcript.events)
+    notices = tuple(replace(one, message=" ".join(filter(None, (one.kind, one.feature)))) for one in transcript.notices)
+    return replace(transcript, segments=segments, events=events, notices=notices, vendor={}, raw=None)
 
 
 def _moved(item: _T, by_ms: int) -> _T:
@@ -196,71 +204,16 @@ def _offsets(parts: Sequence[Transcript]) -> list[int]:
     return list(accumulate(lengths, initial=0))[: len(parts)]
 
 
-def _voices(transcript: Transcript) -> dict[str, None]:
-    """Every label that segments or words mention, in order."""
-    found: dict[str, None] = {}
-    for segment in transcript.segments:
-        for label in (segment.speaker, *(word.speaker for word in segment.words)):
-            if label is not None:
-                found.setdefault(label)
-    return found
-
-
-def _relabelled(transcript: Transcript, prefix: str) -> Transcript:
-    def label(old: str | None) -> str | None:
-        return None if old is None else prefix + old
-
-    return replace(
-        transcript,
-        speakers=tuple(replace(one, id=prefix + one.id) for one in transcript.speakers),
-        segments=tuple(
-            replace(
-                one,
-                speaker=label(one.speaker),
-                words=tuple(replace(word, speaker=label(word.speaker)) for word in one.words),
-            )
-            for one in transcript.segments
-        ),
-    )
-
-
-def _together(parts: Sequence[Transcript]) -> Transcript:
-    """The parts as one. What is said of the whole recording is kept where all parts agree, or follows from them."""
-    ends = [part.duration_ms for part in parts]
-    speakers: dict[str, Speaker] = {}
-    for speaker in (one for part in parts for one in part.speakers):
-        if speaker.id not in speakers or speakers[speaker.id].name is None:
-            speakers[speaker.id] = speaker
-    return Transcript(
-        segments=tuple(one for part in parts for one in part.segments),
-        speakers=tuple(speakers.values()),
-        events=tuple(one for part in parts for one in part.events),
-        requested_language=_agreed([part.requested_language for part in parts]) or (),
-        detected_language=_agreed([part.detected_language for part in parts]),
-        duration_ms=max((end for end in ends if end is not None), default=None) if None not in ends else None,
-        served_by=_agreed([part.served_by for part in parts]),
-        notices=tuple(notice for part in parts for notice in part.notices),
-        metadata={key: value for part in parts for key, value in part.metadata.items()},
-    )
-
-
-_Same = TypeVar("_Same")
-
-
-def _agreed(values: Sequence[_Same]) -> _Same | None:
-    return values[0] if values and all(value == values[0] for value in values) else None
-
-
 def _listed(transcript: Transcript, segments: Iterable[Segment]) -> Transcript:
     """The transcript with only these segments, and only the speakers that they mention."""
     left = replace(transcript, segments=tuple(segments))
-    heard = _voices(left)
+    heard = voices(left)
     return replace(left, speakers=tuple(one for one in transcript.speakers if one.id in heard))
 
 
 def _within(segment: Segment, start_ms: int, end_ms: int, whole: list[Segment]) -> Segment | None:
     """What of the segment lies in the range; a segment that cannot be cut is kept, and added to `whole`."""
-    first, last = _range(segment)
+    first, last = span(segment)
     if first is None or last is None:
         whole.append(segment)
         return segment
@@ -268,7 +221,7 @@ def _within(segment: Segment, start_ms: int, end_ms: int, whole: list[Segment]) 
         return segment
     if not _touches(segment, start_ms, end_ms):
         return None
-    pieces = list(_each_word(segment))
+    pieces = _each_word(segment)
     if len(pieces) == 1 and len(segment.words) != 1:
         whole.append(segment)
         return segment
@@ -276,7 +229,7 @@ def _within(segment: Segment, start_ms: int, end_ms: int, whole: list[Segment]) 
 
 
 def _touches(item: Segment | AudioEvent, start_ms: int, end_ms: int) -> bool:
-    start, end = _range(item) if isinstance(item, Segment) else (item.start_ms, item.end_ms)
+    start, end = span(item) if isinstance(item, Segment) else (item.start_ms, item.end_ms)
     if start is None and end is None:
         return True
     return (start is None or start < end_ms) and (end is None or end > start_ms or start == end == start_ms)
@@ -290,7 +243,7 @@ def _kept_whole(whole: Sequence[Segment]) -> tuple[Notice, ...]:
 
 def _by_voice(segment: Segment) -> Iterator[Segment]:
     others = {word.speaker for word in segment.words} - {None, segment.speaker}
-    if not others or None in _range(segment):
+    if not others or None in span(segment):
         yield segment
         return
     for speaker, pieces in groupby(_each_word(segment), lambda piece: _voice(segment, piece)):
@@ -317,7 +270,7 @@ def _split(
 
 
 def _on_screen(segment: Segment, shape: Shape) -> Iterator[Segment]:
-    start, end = _range(segment)
+    start, end = span(segment)
     if start is None or end is None:
         yield segment
         return
@@ -353,12 +306,12 @@ def _held(segment: Segment, cells_per_second: float, latest: int | None) -> Segm
     return replace(segment, end_ms=end, derived=tuple(dict.fromkeys((*segment.derived, "end_ms"))))
 
 
-def _each_word(segment: Segment) -> Iterator[Stretch]:
+def _each_word(segment: Segment) -> list[Stretch]:
     """The segment, which has times, cut in front of every word that has a time and stands in the text."""
-    start, end = _range(segment)
+    start, end = span(segment)
     assert start is not None
     assert end is not None
-    return cut(one_line(segment.text), segment.words, start_ms=start, end_ms=end, shape=_EACH_WORD)
+    return each_word(one_line(segment.text), segment.words, start_ms=start, end_ms=end)
 
 
 def _piece(segment: Segment, stretches: Sequence[Stretch]) -> Segment | None:
@@ -374,15 +327,5 @@ def _piece(segment: Segment, stretches: Sequence[Stretch]) -> Segment | None:
     return replace(segment, text=text, start_ms=start, end_ms=end, words=words, derived=derived)
 
 
-def _range(segment: Segment) -> tuple[int | None, int | None]:
-    """The segment's own times, or else its words'."""
-    start, end = segment.start_ms, segment.end_ms
-    if start is None:
-        start = next((word.start_ms for word in segment.words if word.start_ms is not None), None)
-    if end is None:
-        end = next((word.end_ms for word in reversed(segment.words) if word.end_ms is not None), None)
-    return start, end
-
-
 def _start(segment: Segment) -> int:
-    return _range(segment)[0] or 0
+    return span(segment)[0] or 0

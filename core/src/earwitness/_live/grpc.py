@@ -6,6 +6,7 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from .._extras import extra
 from ..errors import (
     AuthenticationError,
     DeadlineError,
@@ -16,7 +17,7 @@ from ..errors import (
     UnavailableError,
 )
 from ..streaming import Dial, Frame
-from .tongue import FAREWELL_S, MAX_FRAME, ErrorKind, Tongue, not_installed, sendable
+from .tongue import FAREWELL_S, MAX_FRAME, ErrorKind, Tongue, sendable
 
 __all__ = ["Grpc"]
 
@@ -158,12 +159,8 @@ def _at_once(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 
 def _grpc() -> Any:
-    try:
-        import grpc
-        import grpc.aio
-    except ImportError:
-        raise not_installed("grpc", "grpcio") from None
-    return grpc
+    extra("grpc.aio", "grpc", what="This stream", library="grpcio")
+    return extra("grpc", "grpc", what="This stream", library="grpcio")
 
 
 def _channel(grpc: Any, dial: Dial) -> Any:

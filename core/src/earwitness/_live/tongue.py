@@ -8,7 +8,7 @@ from .._redact import Masker
 from ..errors import ConfigurationError, EarwitnessError, ProtocolError
 from ..streaming import Dial
 
-__all__ = ["FAREWELL_S", "LONGEST_SAID", "MAX_FRAME", "ErrorKind", "Tongue", "not_installed", "sendable"]
+__all__ = ["FAREWELL_S", "LONGEST_SAID", "MAX_FRAME", "ErrorKind", "Tongue", "sendable"]
 
 MAX_FRAME: Final = 4 * 1024 * 1024
 """The largest frame taken from a vendor, in bytes."""
@@ -44,13 +44,6 @@ class Tongue:
             f"{self.where} was not opened: its certificate is not trusted",
             action="Check this machine's clock; behind a company proxy, install the company's certificates.",
         )
-
-
-def not_installed(extra: str, library: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"This stream needs the library {library}, which is not installed",
-        action=f'Run: pip install "earwitness[{extra}]"',
-    )
 
 
 def sendable(headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from socket import gaierror
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from .._extras import extra
 from ..errors import (
     AuthenticationError,
     ConfigurationError,
@@ -22,7 +23,7 @@ from ..errors import (
 from ..exchange import HttpReply
 from ..rest import retry_after_s
 from ..streaming import Dial, Frame
-from .tongue import FAREWELL_S, LONGEST_SAID, MAX_FRAME, ErrorKind, Tongue, not_installed, sendable
+from .tongue import FAREWELL_S, LONGEST_SAID, MAX_FRAME, ErrorKind, Tongue, sendable
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -50,10 +51,8 @@ class WebSocket:
 
     @classmethod
     async def open(cls, dial: Dial, *, pinged: bool) -> "WebSocket":
-        try:
-            from websockets.asyncio.client import connect
-        except ImportError:
-            raise not_installed("websocket", "websockets") from None
+        extra("websockets.asyncio.client", "websocket", what="This stream")
+        from websockets.asyncio.client import connect
 
         class Direct(connect):
             def process_redirect(self, exc: Exception) -> Exception:

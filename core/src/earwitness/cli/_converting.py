@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Mapping
@@ -12,13 +11,14 @@ from pathlib import Path
 import click
 
 from .._plugins import Plugins
-from ..editing import name_speakers, slice_time
+from ..editing import name_speakers, slice_time, without_text
 from ..errors import EarwitnessError, InvalidRequestError, InvalidTranscriptError
 from ..export import Exporter, exporters, losses
 from ..models import Transcript
-from ..reading import MAX_BYTES, read, readers
-from ._files import write_file
+from ..reading import MAX_BYTES, read, readers, too_large
+from ._edits import Edits
 from ._inputs import Input, inputs_of
+from ._keeping import keep
 from ._progress import Bars, bars_for
 from ._state import State
 from ._targets import choose_format, is_folder, targets_of
@@ -41,6 +41,7 @@ class Wish:
     output: str | None
     names: Mapping[str, str]
     times: tuple[str | None, str | None]
+    no_text: bool = False
 
 
 def convert_all(wish: Wish, state: State) -> int:
@@ -49,6 +50,7 @@ def convert_all(wish: Wish, state: State) -> int:
     inputs = inputs_of(wish.files)
     folder = is_folder(wish.output, len(inputs))
     exporter = choose_format(wish.format, None if folder else wish.output, exporters(Plugins().exporters()))
+    exporter = Edits(no_text=wish.no_text).exporter(exporter)
     with (
         targets_of(inputs, wish.output, exporter.suffix, folder=folder) as targets,
         bars_for(len(inputs), wanted=False) as bars,
@@ -75,7 +77,9 @@ def _converted(
     for one, target in zip(inputs, targets, strict=True):
         try:
             transcript = _edited(_read(one, wish), wish)
-            telling.next(_kept(transcript, exporter, target, state))
+            transcript = without_text(transcript) if wish.no_text else transcript
+            outcome = Outcome(notices=transcript.notices, lost=losses(transcript, exporter))
+            telling.next(keep(outcome, transcript, exporter=exporter, target=target, state=state))
         except (EarwitnessError, OSError) as error:
             telling.next(Outcome(_told(error, one)))
     return telling.end()
@@ -94,11 +98,16 @@ def _content(one: Input) -> bytes:
     if isinstance(one.source, str):
         raise InvalidRequestError("A web address cannot be converted", action="Download the file first.")
     if one.path is None:
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise too_large(None)
+        return data
     if not one.path.is_file() and one.path.exists():
         raise InvalidTranscriptError(f"{one.name} is a folder or device", action="Name the files in it.")
-    with one.path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+    size = one.path.stat().st_size
+    if size > MAX_BYTES:
+        raise too_large(size)
+    return one.path.read_bytes()
 
 
 def _told(error: EarwitnessError | OSError, one: Input) -> EarwitnessError:
@@ -125,14 +134,3 @@ def _ms(text: str | None) -> int | None:
         raise click.UsageError(f"{text!r} is no time; write seconds, M:SS or H:MM:SS.")
     hours, minutes, seconds = found.groups()
     return round((int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds)) * 1000)
-
-
-def _kept(transcript: Transcript, exporter: Exporter, target: Path | None, state: State) -> Outcome:
-    outcome = Outcome(notices=transcript.notices, lost=losses(transcript, exporter))
-    if target is not None:
-        write_file(target, exporter.write(transcript))
-    elif state.json:
-        outcome.document = json.loads(transcript.to_json())
-    else:
-        outcome.text = exporter.write(transcript)
-    return outcome

@@ -6,7 +6,7 @@ import click
 
 from ._commands import Command, common, state_of
 from ._completing import FILE, formats, providers, readable_formats
-from ._options import names_option
+from ._options import edit_options
 
 __all__ = ["command"]
 
@@ -44,7 +44,7 @@ __all__ = ["command"]
 @click.option(
     "-o", "--output", type=FILE, metavar="PATH", help="File, or folder for several results; only you can read them."
 )
-@names_option
+@edit_options
 @click.option("--from-time", metavar="TIME", help="Keep what is said from here on: seconds, M:SS or H:MM:SS.")
 @click.option("--to-time", metavar="TIME", help="Keep what is said up to here.")
 @common
@@ -58,6 +58,7 @@ def command(
     format: str | None,
     output: str | None,
     names: dict[str, str],
+    no_text: bool,
     from_time: str | None,
     to_time: str | None,
 ) -> int:
@@ -68,5 +69,5 @@ def command(
     """
     from ._converting import Wish, convert_all
 
-    wish = Wish(files, source, answer_of, format, output, names, (from_time, to_time))
+    wish = Wish(files, source, answer_of, format, output, names, (from_time, to_time), no_text)
     return convert_all(wish, state_of(ctx))

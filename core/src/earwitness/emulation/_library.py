@@ -2,18 +2,14 @@
 
 from typing import Any
 
-from ..errors import ConfigurationError
+from .._extras import extra
 
 __all__ = ["aiohttp", "as_it_is", "web"]
 
 
 def aiohttp() -> Any:
     """The library's client side. Raises ConfigurationError where it is not installed."""
-    try:
-        import aiohttp as library
-    except ImportError:
-        raise _missing() from None
-    return library
+    return extra("aiohttp", "emulation", what="An emulator")
 
 
 def as_it_is(url: str) -> Any:
@@ -25,14 +21,4 @@ def as_it_is(url: str) -> Any:
 
 def web() -> Any:
     """The library's server side. Raises ConfigurationError where it is not installed."""
-    try:
-        from aiohttp import web as library
-    except ImportError:
-        raise _missing() from None
-    return library
-
-
-def _missing() -> ConfigurationError:
-    return ConfigurationError(
-        "Emulators need the library aiohttp, which is not installed", action='pip install "earwitness[emulation]"'
-    )
+    return extra("aiohttp.web", "emulation", what="An emulator")

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from .._cutting import span
 from ..errors import UnsupportedFeatureError
 from ..models import Segment, Transcript
 
-__all__ = ["EVERYTHING", "Exporter", "losses", "recording", "timed", "token", "unsupported"]
+__all__ = ["EVERYTHING", "SEGMENTS", "Exporter", "losses", "recording", "timed", "token", "unsupported"]
 
 
-EVERYTHING = frozenset({"words", "speakers", "channels", "confidence", "language", "emotion", "events"})
+SEGMENTS = frozenset({"text", "times", "segments"})
+"""What nearly every format keeps: what was said when, stretch by stretch."""
+
+EVERYTHING = SEGMENTS | {
+    "channels",
+    "confidence",
+    "confidence of words",
+    "data of the vendor",
+    "detected language",
+    "duration",
+    "emotion",
+    "events",
+    "language",
+    "metadata",
+    "name of the recording",
+    "names",
+    "segments without text",
+    "speakers",
+    "speakers of words",
+    "words",
+}
+"""What a transcript may say of a recording; who heard it, its notices and the raw answer say nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +41,8 @@ class Exporter:
     """One output format. `suffix` begins with a dot; `write` is pure and returns the whole file as text.
 
     `write` raises UnsupportedFeatureError where the format needs something that the transcript does not have. `keeps`
-    says what of EVERYTHING it holds beside text and the segments' times; None where nobody knows.
+    says what of EVERYTHING it holds; None where nobody knows. `loses` names what else of this transcript is lost, where
+    that depends on more than what it has.
     """
 
     name: str
@@ -27,24 +50,30 @@ class Exporter:
     media_type: str
     write: Callable[[Transcript], str]
     keeps: frozenset[str] | None = None
+    loses: Callable[[Transcript], Iterable[str]] | None = None
 
 
 def losses(transcript: Transcript, exporter: Exporter) -> tuple[str, ...]:
-    """What the transcript holds and the format cannot, by the names of `Exporter.keeps`, sorted."""
-    if exporter.keeps is None:
-        return ()
-    return tuple(sorted(set(_held(transcript)) - exporter.keeps))
+    """What the transcript holds and the format cannot, by the names of `keeps` and `loses`, sorted.
+
+    Where words or speakers are lost, what is said of them is not named as well.
+    """
+    lost = set() if exporter.keeps is None else set(_held(transcript)) - exporter.keeps
+    lost.update(exporter.loses(transcript) if exporter.loses else ())
+    if "words" in lost:
+        lost -= {"confidence of words", "speakers of words"}
+    return tuple(sorted(lost - {"names"} if "speakers" in lost else lost))
 
 
-def timed(transcript: Transcript, format: str) -> list[tuple[Segment, int, int]]:
+def timed(transcript: Transcript, format: str, *, silent: bool = False) -> list[tuple[Segment, int, int]]:
     """The segments that say something, with their times or else their words', in order of time.
 
-    Raises UnsupportedFeatureError where neither has any.
+    With `silent` also those without text. Raises UnsupportedFeatureError where neither segment nor words have times.
     """
-    spoken = [segment for segment in transcript.segments if segment.text.strip()]
+    spoken = [segment for segment in transcript.segments if silent or segment.text.strip()]
     found = []
     for segment in spoken:
-        start, end = _start(segment), _end(segment)
+        start, end = span(segment)
         if start is not None and end is not None:
             found.append((segment, start, end))
     if len(found) < len(spoken):
@@ -78,29 +107,35 @@ def token(text: str) -> str:
 
 def _held(transcript: Transcript) -> Iterator[str]:
     segments = transcript.segments
-    if any(one.words for one in segments):
-        yield "words"
-    if any(one.speaker for one in segments) or transcript.speakers:
-        yield "speakers"
-    if any(one.channel is not None for one in segments):
-        yield "channels"
-    if any(one.confidence is not None or any(word.confidence is not None for word in one.words) for one in segments):
-        yield "confidence"
-    if any(one.language for one in segments):
-        yield "language"
-    if any(one.emotion for one in segments):
-        yield "emotion"
+    yield from (name for name, is_held in _OF_SEGMENTS.items() if any(map(is_held, segments)))
+    if sum(bool(one.text.strip()) for one in segments) > 1:
+        yield "segments"
+    if any(one.name for one in transcript.speakers):
+        yield "names"
+    if transcript.detected_language:
+        yield "detected language"
+    if transcript.duration_ms is not None:
+        yield "duration"
     if transcript.events:
         yield "events"
+    if transcript.metadata.get("recording"):
+        yield "name of the recording"
+    if any(key != "recording" for key in transcript.metadata):
+        yield "metadata"
+    if transcript.vendor:
+        yield "data of the vendor"
 
 
-def _start(segment: Segment) -> int | None:
-    if segment.start_ms is not None:
-        return segment.start_ms
-    return next((word.start_ms for word in segment.words if word.start_ms is not None), None)
-
-
-def _end(segment: Segment) -> int | None:
-    if segment.end_ms is not None:
-        return segment.end_ms
-    return next((word.end_ms for word in reversed(segment.words) if word.end_ms is not None), None)
+_OF_SEGMENTS: Mapping[str, Callable[[Segment], object]] = {
+    "text": lambda one: one.text.strip(),
+    "times": lambda one: span(one) != (None, None),
+    "segments without text": lambda one: one.speaker and not one.text.strip(),
+    "words": lambda one: one.words,
+    "speakers": lambda one: one.speaker,
+    "speakers of words": lambda one: any(word.speaker not in (None, one.speaker) for word in one.words),
+    "channels": lambda one: one.channel is not None,
+    "confidence": lambda one: one.confidence is not None,
+    "confidence of words": lambda one: any(word.confidence is not None for word in one.words),
+    "language": lambda one: one.language,
+    "emotion": lambda one: one.emotion,
+}

@@ -9,10 +9,13 @@ from operator import attrgetter
 from .._cutting import Stretch, cells, cut, wrapped
 from .._text import one_line
 from ..models import Segment, Transcript, Word
-from ._base import timed
+from ._base import SEGMENTS, timed
 from ._voices import Voices
 
-__all__ = ["Cue", "cells", "cues", "wrapped"]
+__all__ = ["CUES", "Cue", "cells", "cues", "shown"]
+
+CUES = SEGMENTS | {"speakers", "names"}
+"""What every subtitle keeps: the voices are named in the text, or beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,11 @@ def cues(transcript: Transcript, *, format: str, named: bool = False) -> list[Cu
         last = voice
         found.extend(_cut(segment, start, end, lead, voice))
     return sorted(found, key=attrgetter("start_ms"))
+
+
+def shown(cue: Cue) -> str:
+    """The cue's text in lines that fit on the screen."""
+    return wrapped(cue.text, words=cue.words)
 
 
 def _cut(segment: Segment, start: int, end: int, lead: str, voice: str | None) -> Iterator[Cue]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._text import one_line
 from ..models import Transcript
-from ._base import Exporter, timed
+from ._base import SEGMENTS, Exporter, timed
 
 __all__ = ["EXPORTER", "write"]
 
@@ -17,4 +17,4 @@ def write(transcript: Transcript) -> str:
     )
 
 
-EXPORTER = Exporter("audacity", ".labels.txt", "text/plain", write, frozenset())
+EXPORTER = Exporter("audacity", ".labels.txt", "text/plain", write, SEGMENTS)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .._text import one_line
+from .._text import join_texts, one_line
 from ..models import Segment, Transcript, Word
-from ._base import Exporter, recording, timed, token, unsupported
+from ._base import SEGMENTS, Exporter, recording, timed, token, unsupported
 
 __all__ = ["CTM", "RTTM", "STM"]
 
@@ -36,7 +36,7 @@ def _spoken(transcript: Transcript) -> Iterator[tuple[Segment, Word]]:
 
 def _ctm_line(name: str, segment: Segment, word: Word) -> str:
     start, end = word.start_ms or 0, word.end_ms or 0
-    confidence = "" if word.confidence is None else f" {word.confidence:.4f}"
+    confidence = "" if word.confidence is None else f" {word.confidence:.6f}"
     return f"{name} {_channel(segment)} {_seconds(start)} {_seconds(end - start)} {token(word.text)}{confidence}"
 
 
@@ -44,15 +44,20 @@ def _write_stm(transcript: Transcript) -> str:
     """`recording channel speaker start end text`, one segment a line."""
     name = recording(transcript)
     return _joined(
-        f"{name} {_channel(one)} {_voice(one)} {_seconds(start)} {_seconds(end)} {one_line(one.text)}"
+        f"{name} {_channel(one)} {_voice(one)} {_seconds(start)} {_seconds(end)} {_unlabelled(one_line(one.text))}"
         for one, start, end in timed(transcript, "stm")
     )
+
+
+def _unlabelled(text: str) -> str:
+    # Readers take a first token in angle brackets for the conditions of the segment; `<NA>` says that there are none.
+    return f"<NA> {text}" if text.startswith("<") else text
 
 
 def _write_rttm(transcript: Transcript) -> str:
     """`SPEAKER recording channel start duration <NA> <NA> speaker <NA> <NA>`, one segment a line; no text."""
     name = recording(transcript)
-    found = timed(transcript, "rttm")
+    found = timed(transcript, "rttm", silent=True)
     if found and not any(one.speaker for one, _, _ in found):
         raise unsupported(transcript, "speakers", "speakers", "rttm")
     return _joined(
@@ -77,6 +82,27 @@ def _joined(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-CTM = Exporter("ctm", ".ctm", "text/plain", _write_ctm, frozenset({"words", "channels", "confidence"}))
-STM = Exporter("stm", ".stm", "text/plain", _write_stm, frozenset({"speakers", "channels"}))
-RTTM = Exporter("rttm", ".rttm", "text/plain", _write_rttm, frozenset({"speakers", "channels"}))
+def _loses_text(transcript: Transcript) -> Iterator[str]:
+    """ctm has words and no text: what stands in the text alone is lost, most often its punctuation."""
+    for one in transcript.segments:
+        if one.text.strip() != join_texts(token(word.text) for word in one.words):
+            yield "text beside its words"
+
+
+def _loses_blanks(transcript: Transcript) -> Iterator[str]:
+    if any(one.speaker != token(one.speaker) for one in transcript.segments if one.speaker):
+        yield "blanks in speakers' labels"
+
+
+_OF_ALL = frozenset({"times", "channels", "name of the recording"})
+
+CTM = Exporter("ctm", ".ctm", "text/plain", _write_ctm, _OF_ALL | {"text", "words", "confidence of words"}, _loses_text)
+STM = Exporter("stm", ".stm", "text/plain", _write_stm, SEGMENTS | _OF_ALL | {"speakers"}, _loses_blanks)
+RTTM = Exporter(
+    "rttm",
+    ".rttm",
+    "text/plain",
+    _write_rttm,
+    _OF_ALL | {"segments", "speakers", "segments without text"},
+    _loses_blanks,
+)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 
+from .._cutting import span
 from ..models import Transcript
 from ._base import Exporter
-from ._cues import Cue, cues, wrapped
+from ._cues import CUES, Cue, cues, shown
 
 __all__ = ["EXPORTER", "write"]
 
@@ -44,11 +45,23 @@ def _class(transcript: Transcript) -> tuple[str, str, str]:
 
 def _syncs(found: list[Cue], kind: str) -> Iterator[str]:
     for number, cue in enumerate(found):
-        text = html.escape(wrapped(cue.text), quote=False).replace("\n", "<br>")
+        text = html.escape(shown(cue), quote=False).replace("\n", "<br>")
         yield f"<SYNC Start={cue.start_ms}><P Class={kind}>{text}\n"
         following = found[number + 1].start_ms if number + 1 < len(found) else None
         if following is None or cue.end_ms < following:
             yield f"<SYNC Start={cue.end_ms}><P Class={kind}>&nbsp;\n"
 
 
-EXPORTER = Exporter("smi", ".smi", "application/x-sami", write, frozenset({"speakers"}))
+def _loses(transcript: Transcript) -> Iterator[str]:
+    """One time shows one text: what overlaps is cut short."""
+    last = 0
+    for segment in sorted(transcript.segments, key=lambda one: span(one)[0] or 0):
+        start, end = span(segment)
+        if start is None or end is None or not segment.text.strip():
+            continue
+        if start < last:
+            yield "overlaps"
+        last = max(last, end)
+
+
+EXPORTER = Exporter("smi", ".smi", "application/x-sami", write, CUES, _loses)

@@ -11,7 +11,7 @@ import re
 
 from ..models import Transcript
 from ._base import Exporter
-from ._cues import Cue, cues, wrapped
+from ._cues import CUES, Cue, cues, shown
 
 __all__ = ["EXPORTER", "write"]
 
@@ -21,7 +21,7 @@ _TIMES = re.compile(r"(?<=\d)(\s*)-->(?=\s*\d)")
 def write(transcript: Transcript) -> str:
     """Numbered cues; a voice is named where it changes. Raises UnsupportedFeatureError where segments have no times."""
     found = enumerate(cues(transcript, format="srt", named=True), start=1)
-    return "\n".join(f"{number}\n{_times(cue)}\n{_safe(wrapped(cue.text))}\n" for number, cue in found)
+    return "\n".join(f"{number}\n{_times(cue)}\n{_safe(shown(cue))}\n" for number, cue in found)
 
 
 def _times(cue: Cue) -> str:
@@ -38,4 +38,4 @@ def _safe(text: str) -> str:
     return _TIMES.sub("\\1\N{EN DASH}\N{EN DASH}>", text)
 
 
-EXPORTER = Exporter("srt", ".srt", "application/x-subrip", write, frozenset({"speakers"}))
+EXPORTER = Exporter("srt", ".srt", "application/x-subrip", write, CUES)

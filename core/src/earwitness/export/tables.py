@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from .._text import one_line
 from ..models import Segment, Transcript
-from ._base import Exporter, timed
+from ._base import SEGMENTS, Exporter, timed
 
 __all__ = ["COLUMNS", "CSV", "TSV"]
 
@@ -55,6 +55,6 @@ CSV = Exporter(
     ".csv",
     "text/csv",
     _write_csv,
-    frozenset({"speakers", "channels", "language", "emotion", "confidence"}),
+    SEGMENTS | {"speakers", "names", "channels", "language", "emotion", "confidence", "segments without text"},
 )
-TSV = Exporter("tsv", ".tsv", "text/tab-separated-values", _write_tsv, frozenset())
+TSV = Exporter("tsv", ".tsv", "text/tab-separated-values", _write_tsv, SEGMENTS)

@@ -5,13 +5,13 @@ Intervals of one tier cannot overlap; what a voice says over itself goes into a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .._extras import extra
 from .._text import one_line
 from ..models import Transcript
-from ._base import Exporter, timed
+from ._base import SEGMENTS, Exporter, timed
 from ._voices import Voices
 
 __all__ = ["EXPORTER", "write"]
@@ -55,4 +55,11 @@ def _tier(name: str, intervals: Iterable[_Interval], length: float) -> dict[str,
     return {"class": "IntervalTier", "name": name, "xmin": 0, "xmax": length, "entries": entries}
 
 
-EXPORTER = Exporter("textgrid", ".TextGrid", "text/plain", write, frozenset({"words", "speakers", "channels"}))
+def _loses(transcript: Transcript) -> Iterator[str]:
+    words = [word for segment in transcript.segments for word in segment.words]
+    if any(word.start_ms is None or word.end_ms is None for word in words):
+        yield "words without times"
+
+
+_KEEPS = SEGMENTS | {"words", "speakers", "names", "duration"}
+EXPORTER = Exporter("textgrid", ".TextGrid", "text/plain", write, _KEEPS, _loses)

@@ -46,4 +46,4 @@ def _pause(last: Segment, segment: Segment) -> bool:
     return segment.start_ms - last.end_ms >= PAUSE_MS
 
 
-EXPORTER = Exporter("txt", ".txt", "text/plain", write, frozenset({"speakers"}))
+EXPORTER = Exporter("txt", ".txt", "text/plain", write, frozenset({"text", "speakers", "names"}))

@@ -6,14 +6,14 @@ a cue that needs it; escaping is what there is to the format.
 
 from __future__ import annotations
 
-from .._cutting import Shape, cut
+from collections.abc import Iterator
+
+from .._cutting import each_word
 from ..models import Transcript
 from ._base import Exporter
-from ._cues import Cue, cues, wrapped
+from ._cues import CUES, Cue, cues, shown
 
 __all__ = ["EXPORTER", "WITH_WORDS", "write", "write_words"]
-
-_EACH_WORD = Shape(line_cells=0, lines=1)
 
 
 def write(transcript: Transcript) -> str:
@@ -29,12 +29,12 @@ def write_words(transcript: Transcript) -> str:
 
 def _block(cue: Cue, text: str | None = None) -> str:
     voice = "" if cue.voice is None else f"<v {_escaped(cue.voice)}>"
-    shown = _escaped(wrapped(cue.text)) if text is None else text
-    return f"{_clock(cue.start_ms)} --> {_clock(cue.end_ms)}\n{voice}{shown}\n"
+    body = _escaped(shown(cue)) if text is None else text
+    return f"{_clock(cue.start_ms)} --> {_clock(cue.end_ms)}\n{voice}{body}\n"
 
 
 def _stamped(cue: Cue) -> str:
-    pieces = cut(cue.text, cue.words, start_ms=cue.start_ms, end_ms=cue.end_ms, shape=_EACH_WORD)
+    pieces = each_word(cue.text, cue.words, start_ms=cue.start_ms, end_ms=cue.end_ms)
     last, parts = cue.start_ms, []
     for piece in pieces:
         # A stamp must lie inside its cue and behind the one before it.
@@ -55,5 +55,15 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-EXPORTER = Exporter("vtt", ".vtt", "text/vtt", write, frozenset({"speakers"}))
-WITH_WORDS = Exporter("vtt-words", ".words.vtt", "text/vtt", write_words, frozenset({"speakers", "words"}))
+def _loses(transcript: Transcript) -> Iterator[str]:
+    """A word ends where the next one begins, and what has no time of its own is part of the word before it."""
+    for segment in transcript.segments:
+        if any(word.start_ms is None for word in segment.words):
+            yield "words without times"
+        starts = [*(word.start_ms for word in segment.words[1:]), segment.end_ms]
+        if any(word.end_ms not in (None, start) for word, start in zip(segment.words, starts, strict=False)):
+            yield "ends of words"
+
+
+EXPORTER = Exporter("vtt", ".vtt", "text/vtt", write, CUES)
+WITH_WORDS = Exporter("vtt-words", ".words.vtt", "text/vtt", write_words, CUES | {"words"}, _loses)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ..models import Segment, Transcript, Word
-from ._base import Exporter, timed
+from ._base import SEGMENTS, Exporter, timed
 
 __all__ = ["EXPORTER", "write"]
 
@@ -45,9 +45,15 @@ def _word(word: Word) -> dict[str, Any]:
     found |= {name: time / 1000 for name, time in times.items() if time is not None}
     if word.confidence is not None:
         found["probability"] = word.confidence
+    if word.speaker is not None:
+        found["speaker"] = word.speaker
     return found
 
 
 EXPORTER = Exporter(
-    "whisper", ".whisper.json", "application/json", write, frozenset({"words", "speakers", "confidence"})
+    "whisper",
+    ".whisper.json",
+    "application/json",
+    write,
+    SEGMENTS | {"words", "speakers", "speakers of words", "confidence of words", "detected language", "duration"},
 )

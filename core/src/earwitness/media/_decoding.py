@@ -13,8 +13,9 @@ from importlib.util import find_spec
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from .._extras import extra
 from ..capabilities import AudioFacts
-from ..errors import BadAudioError, ConfigurationError
+from ..errors import BadAudioError
 from ._checks import check_form, no_sound, readable, shown
 from ._wav import PlainSamples, Section, cut_short, plain_samples
 
@@ -44,14 +45,7 @@ def have_av() -> bool:
 
 def need_av(what: str) -> None:
     """Nothing, with PyAV at hand. Raises ConfigurationError saying how to install it."""
-    try:
-        import av  # noqa: F401  whether it can be imported is all that is asked
-    except ModuleNotFoundError as error:
-        if error.name == "av":
-            raise ConfigurationError(f"{what} needs PyAV", action='Run: pip install "earwitness[media]"') from None
-        raise ConfigurationError(f"PyAV is installed incompletely: {error}", action="Install `av` again.") from error
-    except ImportError as error:
-        raise ConfigurationError(f"PyAV cannot be loaded: {error}", action="Install `av` again.") from error
+    extra("av", "media", what=what, library="PyAV")
 
 
 def probe_with_av(media: Media) -> AudioFacts:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from ..errors import InvalidRequestError, InvalidTranscriptError
 from ..models import Transcript
 from . import ass, json, labels, scoring, smi, srt, tables, textgrid, vtt
-from ._base import MAX_BYTES, Reader
+from ._base import MAX_BYTES, Reader, beginning, too_large
 
-__all__ = ["MAX_BYTES", "Reader", "read", "readers"]
+__all__ = ["MAX_BYTES", "Reader", "read", "readers", "too_large"]
 
 _BUILT_IN = (
     json.READER,
@@ -42,10 +42,7 @@ def read(data: bytes, *, format: str | None = None, name: str = "") -> Transcrip
     claims to be, that is larger than 64 MiB, or whose encoding is none of UTF-8, UTF-16, CP949 and GB18030.
     """
     if len(data) > MAX_BYTES:
-        raise InvalidTranscriptError(
-            f"The file has {len(data) / 2**20:.0f} MiB, and no transcript is larger than {MAX_BYTES // 2**20} MiB",
-            action="Look whether it is the right file, or cut it into parts.",
-        )
+        raise too_large(len(data))
     return _reader(data, format, name).read(data)
 
 
@@ -57,7 +54,8 @@ def _reader(data: bytes, format: str | None, name: str) -> Reader:
                 f"The format {format!r} cannot be read", action=f"Use one of: {', '.join(known)}."
             )
         return known[format]
-    fitting = [one for one in known.values() if one.sniff(data[:4096])]
+    head = beginning(data)
+    fitting = [one for one in known.values() if one.sniff(head)]
     named = [one for one in known.values() if name.lower().endswith(one.suffixes)]
     both = [one for one in fitting if one in named]
     for found in (both, fitting, named):

@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import codecs
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 from .._extras import extra
+from .._text import join_texts
 from ..errors import InvalidTranscriptError
-from ..models import Notice, Segment, Speaker, Transcript
+from ..models import Notice, Segment, Speaker, Transcript, Word
 from ..validation import check
 from ._encodings import korean_or_chinese
 
-__all__ = ["MAX_BYTES", "Reader", "decoded", "finished", "refuse", "seconds"]
+__all__ = [
+    "MAX_BYTES",
+    "Reader",
+    "beginning",
+    "clock",
+    "decoded",
+    "finished",
+    "refuse",
+    "seconds",
+    "spoken",
+    "too_large",
+]
 
 MAX_BYTES = 64 * 2**20
+_HEAD, _SAMPLE = 4096, 50_000
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_CLOCK = re.compile(r"(?:(\d{1,5}):)?(\d{1,3}):(\d{1,2}(?:[.,]\d{1,9})?)")
+PAUSE_MS = 1_000
+"""A silence this long begins a new segment in files that know only words."""
 _LONGEST_MS = 10**12
 """Thirty years: a time beyond it is a damaged file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One input format. `sniff` looks at the file's beginning; `suffixes` are in lower case, with their dot."""
+    """One input format. `suffixes` are in lower case, with their dot.
+
+    `sniff` looks at the file's beginning: in UTF-8 without its mark where the file has one, line ends as `\\n`.
+    """
 
     name: str
     suffixes: tuple[str, ...]
@@ -30,14 +52,37 @@ class Reader:
     read: Callable[[bytes], Transcript]
 
 
+def beginning(data: bytes) -> bytes:
+    """The file's first lines for `sniff`; in an encoding that is none of ours they stay as they are."""
+    head, encoding = data[:_HEAD], _mark_of(data) or _unmarked_utf16(data)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        encoding = encoding or korean_or_chinese(data[:_SAMPLE].rpartition(b"\n")[0])
+    if encoding is not None:
+        head = head.decode(encoding, "ignore").encode()
+    return head.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def too_large(size: int | None) -> InvalidTranscriptError:
+    """The error for data of so many bytes, or of more than MAX_BYTES where nobody knows how many."""
+    how_much = "more than" if size is None else f"{math.ceil(size / 2**20 * 10) / 10:g} MiB; at most"
+    return InvalidTranscriptError(
+        f"This has {how_much} {MAX_BYTES // 2**20} MiB{'' if size is None else ' are read'}",
+        action="Look whether it is the right file, or cut it into parts.",
+    )
+
+
 def decoded(data: bytes) -> str:
     """The text, line ends as `\\n`: UTF-8, UTF-16, CP949 (Korean) or GB18030 (Chinese).
 
     Raises InvalidTranscriptError naming any other encoding that it is likely to be in.
     """
-    text = _marked(data)
-    if text is None:
-        text = _unmarked(data)
+    encoding = _mark_of(data) or _unmarked_utf16(data)
+    try:
+        text = _unmarked(data) if encoding is None else data.decode(encoding)
+    except UnicodeDecodeError:
+        refuse(f"The file begins as {(encoding or '').upper().removesuffix('-SIG')} and is damaged")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -71,14 +116,50 @@ def seconds(text: str, *, line: int) -> int:
     return ms
 
 
-def _marked(data: bytes) -> str | None:
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            try:
-                return data.decode(encoding)
-            except UnicodeDecodeError:
-                refuse(f"The file begins as {encoding.upper().removesuffix('-SIG')} and is damaged")
-    return None
+def spoken(words: Iterable[Word], *, channel: int | None = None, speaker: str | None = None) -> Iterator[Segment]:
+    """The words, timed and in order, as segments without a long pause in them."""
+    together: list[Word] = []
+    for word in words:
+        if together and (word.start_ms or 0) - (together[-1].end_ms or 0) >= PAUSE_MS:
+            yield _of_words(together, channel, speaker)
+            together = []
+        together.append(word)
+    if together:
+        yield _of_words(together, channel, speaker)
+
+
+def _of_words(words: Sequence[Word], channel: int | None, speaker: str | None) -> Segment:
+    return Segment(
+        join_texts(one.text for one in words),
+        words[0].start_ms,
+        max(word.end_ms or 0 for word in words),
+        tuple(words),
+        channel=channel,
+        speaker=speaker,
+        derived=("text", "start_ms", "end_ms"),
+    )
+
+
+def clock(text: str, *, line: int) -> int:
+    """Milliseconds from `H:MM:SS.mmm` or `MM:SS`. Raises InvalidTranscriptError for another form, also with frames."""
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        refuse("a time is neither H:MM:SS.mmm nor a number", line=line)
+    hours, minutes, rest = found.groups()
+    return seconds(rest.replace(",", "."), line=line) + (int(hours or 0) * 60 + int(minutes)) * 60_000
+
+
+def _mark_of(data: bytes) -> str | None:
+    return next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None)
+
+
+def _unmarked_utf16(data: bytes) -> str | None:
+    """UTF-16 that lost its mark: every other byte of its ASCII characters is zero."""
+    head = data[:200]
+    zeros = (head[::2].count(0), head[1::2].count(0))
+    if max(zeros) * 4 < len(head) or min(zeros) > 0:
+        return None
+    return "utf-16-be" if zeros[0] else "utf-16-le"
 
 
 def _unmarked(data: bytes) -> str:

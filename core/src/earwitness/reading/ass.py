@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from .._extras import extra
@@ -18,8 +19,10 @@ def read(data: bytes) -> Transcript:
     """The dialogue lines, without drawings and comments. Raises InvalidTranscriptError."""
     pysubs2 = extra("pysubs2", "formats")
     text = decoded(data)
+    version = "ssa" if "[v4 styles]" in text.lower() else "ass"
     try:
-        file = pysubs2.SSAFile.from_string(text, format_="ass")
+        with warnings.catch_warnings(action="ignore"):  # It warns of styles and layers, which say nothing here.
+            file = pysubs2.SSAFile.from_string(text, format_=version)
     except Exception:  # The library raises whatever its parsing runs into.
         file = None
     if file is None:

@@ -1,4 +1,8 @@
-"""json and whisper: our own transcripts, and the verbose JSON of OpenAI's Whisper and of those who copied it."""
+"""json and whisper: our own transcripts, and the verbose JSON of OpenAI's Whisper and of those who copied it.
+
+Also read are the forms of whisper.cpp (`transcription`, with offsets in milliseconds) and of Hugging Face's pipelines
+(`chunks`, each with its `timestamp`).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from ._base import Reader, decoded, refuse
 
 __all__ = ["READER", "WHISPER", "read", "read_whisper"]
 
-_KEYS = {"text", "segments"}
+_KEYS = {"text", "segments", "chunks", "transcription"}
 
 
 def read(data: bytes) -> Transcript:
@@ -30,7 +34,7 @@ def read_whisper(data: bytes) -> Transcript:
     Words may also stand beside the segments, as in OpenAI's own answers, and the segments by themselves in a list.
     """
     whole = _parsed(data)
-    language, items = whole.get("language"), whole.get("segments") or []
+    language, items = whole.get("language") or _in(whole.get("result"), "language"), _items(whole)
     loose = tuple(_words(whole.get("words")))
     segments = _with_words([_segment(one, place) for place, one in enumerate(items)], loose)
     text = whole.get("text")
@@ -47,9 +51,27 @@ def _parsed(data: bytes) -> Mapping[str, Any]:
         found = None
     if isinstance(found, list) and found:
         found = {"segments": found}
-    if not isinstance(found, Mapping) or not isinstance(found.get("segments") or [], list) or not _KEYS & set(found):
+    if not isinstance(found, Mapping) or not isinstance(_items(found), list) or not _KEYS & set(found):
         refuse("This is no verbose JSON of Whisper: an object with `text`, `segments` or both")
     return found
+
+
+def _items(whole: Mapping[str, Any]) -> Any:
+    return whole.get("segments") or whole.get("chunks") or whole.get("transcription") or []
+
+
+def _in(value: object, key: str) -> Any:
+    return value.get(key) if isinstance(value, Mapping) else None
+
+
+def _times(item: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Start and end: in seconds, by themselves or as a pair, or as offsets in milliseconds."""
+    pair, offsets = item.get("timestamp"), item.get("offsets")
+    if isinstance(pair, list) and len(pair) == 2:
+        return _ms(pair[0]), _ms(pair[1])
+    if isinstance(offsets, Mapping):
+        return _ms(offsets.get("from"), 1), _ms(offsets.get("to"), 1)
+    return _ms(item.get("start")), _ms(item.get("end"))
 
 
 def _with_words(segments: list[Segment], loose: tuple[Word, ...]) -> tuple[Segment, ...]:
@@ -74,13 +96,11 @@ def _whole(text: str, words: tuple[Word, ...]) -> Segment:
 def _segment(item: object, place: int) -> Segment:
     if not isinstance(item, Mapping) or not isinstance(item.get("text"), str):
         refuse(f"segments[{place}] has no text")
-    speaker = item.get("speaker")
     return Segment(
         item["text"].strip(),
-        _ms(item.get("start")),
-        _ms(item.get("end")),
+        *_times(item),
         tuple(_words(item.get("words"))),
-        speaker=str(speaker) if isinstance(speaker, str | int) else None,
+        speaker=_label(item.get("speaker")),
     )
 
 
@@ -88,12 +108,17 @@ def _words(items: object) -> Iterator[Word]:
     for item in items if isinstance(items, list) else []:
         if isinstance(item, Mapping) and isinstance(item.get("word"), str):
             confidence = item.get("probability", item.get("score"))
-            yield Word(item["word"].strip(), _ms(item.get("start")), _ms(item.get("end")), _number(confidence))
+            times = _ms(item.get("start")), _ms(item.get("end"))
+            yield Word(item["word"].strip(), *times, _number(confidence), _label(item.get("speaker")))
 
 
-def _ms(value: Any) -> int | None:
+def _label(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int) and value != "" else None
+
+
+def _ms(value: Any, unit: int = 1000) -> int | None:
     number = _number(value)
-    return None if number is None or abs(number) > 1e9 else round(number * 1000)
+    return None if number is None or abs(number) > 1e9 else round(number * unit)
 
 
 def _number(value: Any) -> float | None:

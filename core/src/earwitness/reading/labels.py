@@ -22,14 +22,14 @@ def _labels(text: str) -> Iterator[Segment]:
         if not line.strip() or line.startswith("\\"):
             continue
         start, end, *label = line.split("\t", 2) if line.count("\t") else ("", "")
-        begin, until = seconds(start, line=number), seconds(end, line=number)
+        begin, until = (seconds(time.replace(",", "."), line=number) for time in (start, end))
         if until < begin:
             refuse("the label ends before it starts", line=number)
         yield Segment(one_line("".join(label)), begin, until)
 
 
 def _sniff(head: bytes) -> bool:
-    return re.match(rb"\d+[.]\d+\t\d+[.]\d+\t", head) is not None
+    return re.match(rb"\d+(?:[.,]\d+)?\t\d+(?:[.,]\d+)?\t", head) is not None
 
 
 READER = Reader("audacity", (".labels.txt",), _sniff, read)

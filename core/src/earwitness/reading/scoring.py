@@ -4,85 +4,93 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
+from operator import itemgetter
 
-from .._text import join_texts
-from ..models import Segment, Transcript, Word
+from ..models import Notice, Segment, Transcript, Word
 from ..validation import repair
-from ._base import Reader, decoded, finished, refuse, seconds
+from ._base import Reader, decoded, finished, refuse, seconds, spoken
 
 __all__ = ["CTM", "RTTM", "STM"]
 
-PAUSE_MS = 1_000
-"""A silence this long between two words of a ctm, which knows no segments, begins a new one."""
+NAMELESS = "recording"
+"""What stands for the name of a recording that has none."""
+
+_UNKNOWN = ("unknown", "<NA>")
+_LABEL = re.compile(r"^<(?:NA|[oO]|[^<>\s]*,[^<>\s]*)>(?=\s|$)")
+"""The conditions under which a segment of a stm was spoken: `<o,f0,male>`; but no token as `<unk>`."""
+_Owner = tuple[int, str]
+"""Channel and voice."""
 
 
 def _read_ctm(data: bytes) -> Transcript:
-    """Words of one channel without a long pause between them are a segment."""
-    words = sorted(_ctm_words(decoded(data)), key=lambda item: (item[0], item[1].start_ms or 0))
-    segments = [one for channel, group in groupby(words, lambda item: item[0]) for one in _spoken(channel, group)]
-    return repair(finished(segments))
-
-
-def _ctm_words(text: str) -> Iterator[tuple[int, Word]]:
+    """Words of one channel and voice without a long pause between them are a segment."""
     names: set[str] = set()
+    words = sorted(_ctm_words(decoded(data), names), key=lambda item: (*item[0], item[1].start_ms or 0))
+    segments = [
+        segment
+        for (channel, voice), group in groupby(words, itemgetter(0))
+        for segment in spoken((word for _, word in group), channel=channel, speaker=voice or None)
+    ]
+    # Channel for channel is an order of its own, and no disorder.
+    segments.sort(key=lambda one: one.start_ms or 0)
+    return repair(_named(finished(segments), names))
+
+
+def _ctm_words(text: str, names: set[str]) -> Iterator[tuple[_Owner, Word]]:
     for line, parts in _lines(text, 5):
         _one_recording(names, parts[0], line)
         start, length = seconds(parts[2], line=line), seconds(parts[3], line=line)
-        confidence = seconds(parts[5], line=line) / 1000 if len(parts) > 5 and parts[5] not in ("NA", "<NA>") else None
-        if confidence is not None and confidence > 1:
-            refuse("a confidence lies outside 0..1", line=line)
-        yield _channel(parts[1], line), Word(parts[4], start, start + length, confidence)
+        # NeMo writes the kind of the word and its speaker behind the confidence.
+        voice = _voice(parts[7]) if len(parts) > 7 and parts[7] != "NA" else None
+        owner = (_channel(parts[1], line), voice or "")
+        yield owner, Word(parts[4], start, start + length, _confidence(parts, line))
 
 
-def _spoken(channel: int, group: Iterator[tuple[int, Word]]) -> Iterator[Segment]:
-    words: list[Word] = []
-    for _, word in group:
-        if words and (word.start_ms or 0) - (words[-1].end_ms or 0) >= PAUSE_MS:
-            yield _segment(channel, words)
-            words = []
-        words.append(word)
-    if words:
-        yield _segment(channel, words)
-
-
-def _segment(channel: int, words: list[Word]) -> Segment:
-    ends = [word.end_ms or 0 for word in words]
-    derived = ("text", "start_ms", "end_ms")
-    return Segment(
-        join_texts(one.text for one in words),
-        words[0].start_ms,
-        max(ends),
-        tuple(words),
-        channel=channel,
-        derived=derived,
-    )
+def _confidence(parts: list[str], line: int) -> float | None:
+    if len(parts) < 6 or parts[5] in ("NA", "<NA>"):
+        return None
+    try:
+        confidence = float(parts[5])
+    except ValueError:
+        confidence = -1.0
+    # Kaldi adds up probabilities, and may come to a little more than 1.
+    if not 0 <= confidence <= 1.01:
+        refuse("a confidence lies outside 0..1", line=line)
+    return min(confidence, 1.0)
 
 
 def _read_stm(data: bytes) -> Transcript:
-    return finished(_stm_segments(decoded(data)))
-
-
-def _stm_segments(text: str) -> Iterator[Segment]:
     names: set[str] = set()
+    return _named(finished(_stm_segments(decoded(data), names)), names)
+
+
+def _stm_segments(text: str, names: set[str]) -> Iterator[Segment]:
     for line, parts in _lines(text, 5, most=6):
         _one_recording(names, parts[0], line)
         start, end = seconds(parts[3], line=line), seconds(parts[4], line=line)
         if end < start:
             refuse("the segment ends before it starts", line=line)
-        spoken = re.sub(r"^<[\w,.]+>\s+", "", parts[5]) if len(parts) > 5 else ""
-        if parts[2] != "inter_segment_gap" and spoken != "IGNORE_TIME_SEGMENT_IN_SCORING":
-            yield Segment(spoken, start, end, speaker=_voice(parts[2]), channel=_channel(parts[1], line))
+        said = _LABEL.sub("", parts[5]).strip() if len(parts) > 5 else ""
+        if parts[2] != "inter_segment_gap" and said.upper() != "IGNORE_TIME_SEGMENT_IN_SCORING":
+            yield Segment(said, start, end, speaker=_voice(parts[2]), channel=_channel(parts[1], line))
 
 
 def _read_rttm(data: bytes) -> Transcript:
     """Who speaks when; the segments hold no text."""
-    return finished(_rttm_segments(decoded(data)))
-
-
-def _rttm_segments(text: str) -> Iterator[Segment]:
     names: set[str] = set()
+    others: list[int] = []
+    made = _named(finished(_rttm_segments(decoded(data), names, others)), names)
+    told = Notice("incomplete", "Lines that are neither SPEAKER nor SPKR-INFO were left out.", count=len(others))
+    return replace(made, notices=(*made.notices, told)) if others else made
+
+
+def _rttm_segments(text: str, names: set[str], others: list[int]) -> Iterator[Segment]:
+    """Each SPEAKER; the numbers of lines that say something else go into `others`."""
     for line, parts in _lines(text, 8):
+        if parts[0] not in ("SPEAKER", "SPKR-INFO"):
+            others.append(line)
         if parts[0] != "SPEAKER":
             continue
         _one_recording(names, parts[1], line)
@@ -91,7 +99,7 @@ def _rttm_segments(text: str) -> Iterator[Segment]:
 
 
 def _voice(label: str) -> str | None:
-    return None if label in ("unknown", "<NA>") else label
+    return None if label in _UNKNOWN else label
 
 
 def _lines(text: str, least: int, most: int = 0) -> Iterator[tuple[int, list[str]]]:
@@ -103,6 +111,12 @@ def _lines(text: str, least: int, most: int = 0) -> Iterator[tuple[int, list[str
         if len(parts) < least:
             refuse(f"{len(parts)} columns where at least {least} belong", line=number)
         yield number, parts
+
+
+def _named(transcript: Transcript, names: set[str]) -> Transcript:
+    """The transcript with the recording's name, where the file gives one."""
+    name = next(iter(names), NAMELESS)
+    return transcript if name == NAMELESS else replace(transcript, metadata={"recording": name})
 
 
 def _one_recording(names: set[str], name: str, line: int) -> None:
@@ -125,12 +139,15 @@ def _channel(text: str, line: int) -> int:
 
 
 def _sniff(pattern: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"(?:;;[^\n]*\n|\s*\n)*" + pattern)
+    return re.compile(rb"(?:;;[^\n]*\n|[ \t]*\n)*" + pattern)
 
 
-_CTM_LINE = _sniff(rb"\S+[ \t]+[\dA-Za-z]+[ \t]+\d+\.?\d*[ \t]+\d+\.?\d*[ \t]+\S+(?:[ \t]+[\d.NA]+)?[ \t]*\r?(?:\n|$)")
-_STM_LINE = _sniff(rb"\S+[ \t]+[\dA-Za-z]+[ \t]+\S+[ \t]+\d+\.?\d*[ \t]+\d+\.?\d*(?:[ \t]|\r?\n|$)")
-_RTTM_LINE = _sniff(rb"(?:SPEAKER|SPKR-INFO|LEXEME)[ \t]")
+_CTM_LINE = _sniff(
+    rb"\S+[ \t]+[\dA-Za-z]+[ \t]+\d+\.?\d*[ \t]+\d+\.?\d*[ \t]+\S+"
+    rb"(?:[ \t]+[\d.<NA>]+(?:[ \t]+[a-z-]+(?:[ \t]+\S+)?)?)?[ \t]*(?:\n|$)"
+)
+_STM_LINE = _sniff(rb"\S+[ \t]+[\dA-Za-z]+[ \t]+\S+[ \t]+\d+\.?\d*[ \t]+\d+\.?\d*(?:\s|$)")
+_RTTM_LINE = _sniff(rb"(?:SPEAKER|SPKR-INFO|LEXEME|NON-SPEECH|NON-LEX)[ \t]")
 
 CTM = Reader("ctm", (".ctm",), lambda head: _CTM_LINE.match(head) is not None, _read_ctm)
 STM = Reader("stm", (".stm",), lambda head: _STM_LINE.match(head) is not None, _read_stm)

@@ -17,6 +17,7 @@ LAST_MS = 3_000
 """How long a last cue is shown that nothing follows."""
 
 _SYNC = re.compile(r"<sync\b[^<>]{0,80}?\bstart\s{0,8}=\s{0,8}[\"']?(-?\d{1,15})[^<>]{0,80}>", re.IGNORECASE)
+_END = re.compile(r"\bend\s{0,8}=\s{0,8}[\"']?(\d{1,15})", re.IGNORECASE)
 _PARAGRAPH = re.compile(
     r"<p\b[^<>]{0,80}?\bclass\s{0,8}=\s{0,8}[\"']?([\w-]{1,40})[^<>]{0,80}>(.*?)(?=<p\b|<sync\b|\Z)",
     re.IGNORECASE | re.DOTALL,
@@ -49,11 +50,12 @@ def cues(text: str, *, strict: bool = True) -> Iterator[Segment]:
         spoken = one_line(html.unescape(_TAG.sub("", _BREAK.sub("\n", inside))).replace("\xa0", " "))
         if not spoken:
             continue
-        start, end = int(sync[1]), int(following[1]) if following else None
+        ended = _END.search(sync[0])
+        start, end = int(sync[1]), int(ended[1]) if ended else int(following[1]) if following else None
         if strict and (start < 0 or (end is not None and end < start)):
             line = text.count("\n", 0, sync.start()) + 1
             refuse("a time is negative" if start < 0 else "the cue ends before it starts", line=line)
-        yield Segment(spoken, start, end, derived=("end_ms",) if following else ())
+        yield Segment(spoken, start, end, derived=("end_ms",) if following and not ended else ())
 
 
 def _shown(text: str) -> Iterator[tuple[re.Match[str], str]]:

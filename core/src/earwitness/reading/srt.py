@@ -13,6 +13,10 @@ __all__ = ["READER", "cues", "read"]
 
 _MARKUP = re.compile(r"</?(?:[bius]|font)(?:\s[^<>]{0,200})?>|\{\\[^{}]{1,200}\}", re.IGNORECASE)
 
+_SPACED = re.compile(r"\s*\d+[ \t]*\n(?:[ \t]*\n)+[ \t]*-?\d+:\d")
+"""A first running number with empty lines behind it."""
+_TRANSLATED = re.compile(r"\s*\d+ ?: ?\d\d ?: ?\d\d ?[,.] ?\d{3} ?- ?- ?> ?\d")
+"""A line of times with the blanks that translation services put into it."""
 _NEARLY = re.compile(r"\s*-?\d+:\d[\d:.,]*[ \t]*-{1,3}>[ \t]*-?\d+:\d")
 
 
@@ -31,23 +35,34 @@ def cues(text: str, *, strict: bool = True) -> Iterator[Segment]:
     """
     times: tuple[re.Match[str], int] | None = None
     lines: list[str] = []
+    spaced = _SPACED.match(text) is not None
     for number, line in enumerate(text.split("\n"), start=1):
-        found = ARROW.match(line)
+        found = _times(line) if ">" in line else None
         if found is None:
-            if strict and _NEARLY.match(line):
+            if ">" in line and strict and _NEARLY.match(line):
                 refuse("this looks like a line of times (00:00:01,000 --> 00:00:02,000) and is none", line=number)
             lines.append(line)
             continue
         if times is not None:
-            yield cue(times[0], map(_plain, lines[: _end_of_cue(lines)]), line=times[1], strict=strict)
+            yield cue(times[0], map(_plain, lines[: _end_of_cue(lines, spaced=spaced)]), line=times[1], strict=strict)
         times, lines = (found, number), []
     if times is not None:
         yield cue(times[0], map(_plain, lines), line=times[1], strict=strict)
 
 
-def _end_of_cue(lines: list[str]) -> int:
-    """How many of the lines before a timing belong to the cue above: not the running number of the cue below."""
-    return len(lines) - 1 if lines and lines[-1].strip().isdecimal() else len(lines)
+def _times(line: str) -> re.Match[str] | None:
+    return ARROW.match(line.replace(" ", "") if _TRANSLATED.match(line) else line)
+
+
+def _end_of_cue(lines: list[str], *, spaced: bool) -> int:
+    """How many of the lines before a timing belong to the cue above: not the running number of the cue below.
+
+    `spaced` says that empty lines stand between all lines of the file, and so behind that number too.
+    """
+    end = len(lines)
+    while spaced and end and not lines[end - 1].strip():
+        end -= 1
+    return end - 1 if end and lines[end - 1].strip().isdecimal() else end
 
 
 def _plain(line: str) -> str:
@@ -55,7 +70,7 @@ def _plain(line: str) -> str:
 
 
 def _sniff(head: bytes) -> bool:
-    return re.match(rb"(?:\xef\xbb\xbf)?\s*\d+[ \t]*\r?\n[ \t]*-?\d+:\d\d:\d\d(?:[,.]\d|[ \t]*-->)", head) is not None
+    return re.match(rb"\s*(?:\d+[ \t]*\n\s*)?-?\d+(?: ?: ?\d+){1,2}(?: ?[,.] ?\d+)?[ \t]*-->", head) is not None
 
 
 READER = Reader("srt", (".srt",), _sniff, read)

@@ -1,23 +1,35 @@
 """textgrid: Praat's TextGrid, read with praatio (extra `formats`).
 
 A tier whose name ends in `words` gives words, one whose name ends in `segments`, or any other, gives segments; what
-stands before that is the speaker.
+stands before that is the speaker. So are the tiers of the Montreal Forced Aligner (`words`, `Ann - words`) and of
+WebMAUS (`ORT-MAU`) read; phones, syllables and points have no place in a transcript, and are told as left out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 from .._extras import extra
-from .._text import join_texts, one_line
-from ..models import Segment, Transcript, Word
-from ._base import Reader, decoded, finished, refuse
+from .._text import one_line
+from ..models import Notice, Segment, Transcript, Word
+from ._base import Reader, decoded, finished, refuse, spoken
 
 __all__ = ["READER", "read"]
 
-_TIER = re.compile(r"(?P<voice>.*?)\s*\b(?P<kind>segments|words)\b(?: \(\d+\))?$", re.IGNORECASE)
+_Interval = tuple[str, str, int, int, str]
+"""Whose it is, of what kind, its start and end in milliseconds, and what stands in it."""
+_TIER = re.compile(
+    r"(?:(?P<voice>.*?)(?:\s*[-:]\s+|\s+))??"
+    r"(?:(?P<words>words?|ort-mau)|(?P<sounds>phones?|phonemes?|syllables?|kan-mau|mau|mas)"
+    r"|segments?|utterances?|sentences?|text|transcript(?:ion)?|ort|trn)(?: \(\d+\))?",
+    re.IGNORECASE,
+)
+_SILENCE = ("sil", "sp", "<sil>", "<eps>", "<p:>", "<p>")
+"""What forced aligners write where nobody speaks."""
 
 
 def read(data: bytes) -> Transcript:
@@ -30,48 +42,63 @@ def read(data: bytes) -> Transcript:
         grid = None
     if grid is None:
         refuse("This is no TextGrid that Praat would read")
-    return finished(_segments(grid), duration_ms=_ms(grid["xmax"]))
-
-
-def _segments(grid: dict[str, Any]) -> Iterator[Segment]:
+    lasting = [(*_kind(tier["name"]), tier) for tier in grid["tiers"] if tier["class"] == "IntervalTier"]
+    sounds = sum(kind == "sounds" for _, kind, _ in lasting)
+    notices = (
+        *_left_out("Tiers of points were left out.", len(grid["tiers"]) - len(lasting)),
+        *_left_out("Tiers of phones or syllables were left out.", sounds),
+    )
     intervals = [
-        (_kind(tier["name"]), *entry)
-        for tier in grid["tiers"]
-        if tier["class"] == "IntervalTier"
+        (voice, kind, *entry)
+        for voice, kind, tier in lasting
         for entry in _entries(tier)
+        if not (sounds and entry[2] in _SILENCE)
     ]
-    voices = {voice for (voice, kind), *_ in intervals if kind == "segments"}
-    words = [(voice, Word(text, start, end)) for (voice, kind), start, end, text in intervals if kind == "words"]
+    # Tier for tier is an order of its own, and no disorder.
+    segments = sorted(_segments(intervals), key=lambda one: one.start_ms or 0)
+    return finished(segments, duration_ms=_ms(grid["xmax"]), notices=notices)
+
+
+def _left_out(message: str, count: int) -> tuple[Notice, ...]:
+    return (Notice("incomplete", message, count=count),) if count else ()
+
+
+def _segments(intervals: list[_Interval]) -> Iterator[Segment]:
+    """The segments with the words that lie in them; words of a voice that lie in none are segments of their own."""
+    words: dict[str, list[Word]] = {}
     # What a voice says over itself stands in several tiers.
-    words.sort(key=lambda item: item[1].start_ms or 0)
-    for (voice, kind), start, end, text in intervals:
+    for voice, kind, start, end, text in sorted(intervals, key=itemgetter(2)):
+        if kind == "words":
+            words.setdefault(voice, []).append(Word(text, start, end))
+    starts = {voice: [word.start_ms or 0 for word in said] for voice, said in words.items()}
+    placed: set[int] = set()
+    for voice, kind, start, end, text in intervals:
         if kind == "segments":
-            inside = (word for owner, word in words if owner == voice)
-            yield Segment(text, start, end, _within(inside, start, end), speaker=voice or None)
-    for voice in dict.fromkeys(owner for owner, _ in words if owner not in voices):
-        yield _of_words([word for owner, word in words if owner == voice], voice)
+            near = words.get(voice, [])[slice(*_near(starts.get(voice, []), start, end))]
+            inside = tuple(word for word in near if (word.end_ms or 0) <= end and id(word) not in placed)
+            placed.update(map(id, inside))
+            yield Segment(text, start, end, inside, speaker=voice or None)
+    for voice, said in words.items():
+        yield from spoken((word for word in said if id(word) not in placed), speaker=voice or None)
+
+
+def _near(starts: list[int], start: int, end: int) -> tuple[int, int]:
+    return bisect_left(starts, start), bisect_right(starts, end)
 
 
 def _kind(name: str) -> tuple[str, str]:
-    found = _TIER.match(name.strip())
-    return (found["voice"], found["kind"].lower()) if found else (name.strip(), "segments")
+    """Whose tier it is, and whether it holds `segments`, `words` or `sounds`, which are smaller than words."""
+    found = _TIER.fullmatch(name.strip())
+    if found is None:
+        return name.strip(), "segments"
+    return found["voice"] or "", "words" if found["words"] else "sounds" if found["sounds"] else "segments"
 
 
 def _entries(tier: dict[str, Any]) -> Iterator[tuple[int, int, str]]:
     for start, end, text in tier["entries"]:
-        spoken = one_line(text)
-        if spoken:
-            yield _ms(start), _ms(end), spoken
-
-
-def _within(words: Iterable[Word], start: int, end: int) -> tuple[Word, ...]:
-    return tuple(one for one in words if start <= (one.start_ms or 0) and (one.end_ms or 0) <= end)
-
-
-def _of_words(words: list[Word], voice: str) -> Segment:
-    last = max(word.end_ms or 0 for word in words)
-    text = join_texts(word.text for word in words)
-    return Segment(text, words[0].start_ms, last, tuple(words), speaker=voice or None, derived=("text",))
+        said = one_line(text)
+        if said:
+            yield _ms(start), _ms(end), said
 
 
 def _ms(value: Any) -> int:
