@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import select
 import shlex
 import shutil
 import subprocess
@@ -84,6 +87,53 @@ def test_zsh_completes(earwitness: Desk, typed: str, offered: tuple[str, ...], k
     found = {line.partition(":")[0] for line in _asked(earwitness, "zsh", ZSH, typed)}
     assert set(offered) <= found
     assert not set(kept) & found
+
+
+READY = "is-ready> "
+SET_UP = {
+    "bash": f"PS1='{READY}'; bind 'set enable-bracketed-paste off'; eval \"$(earwitness completion bash)\"",
+    "zsh": f"autoload -Uz compinit && compinit -D -u; PS1='{READY}'; eval \"$(earwitness completion zsh)\"",
+}
+TO_THE_BEGINNING = "\x01"
+"""Ctrl-A, in both shells."""
+
+
+@pytest.mark.parametrize("shell", SET_UP)
+def test_the_tabulator_key_completes(earwitness: Desk, shell: str) -> None:
+    """At a real prompt of a shell on a terminal the key finishes the word, as its user sees it."""
+    path = shutil.which(shell)
+    if path is None:
+        pytest.skip(f"{shell} is not installed")
+    terminal, inside = pty.openpty()
+    child = subprocess.Popen(
+        [path, *BARE[shell], "-i"],
+        stdin=inside,
+        stdout=inside,
+        stderr=inside,
+        cwd=earwitness.folder,
+        env={**os.environ, "TERM": "dumb", "EDITOR": "emacs"},
+        start_new_session=True,
+    )
+    os.close(inside)
+    try:
+        os.write(terminal, f"{SET_UP[shell]}\n".encode())
+        _seen(terminal, f"\n{READY}", f"\r{READY}")
+        os.write(terminal, b"earwitness transc\t")
+        _seen(terminal, "transcribe")
+        os.write(terminal, f"x.wav --no-te\t{TO_THE_BEGINNING}echo \n".encode())
+        _seen(terminal, "\nearwitness transcribe x.wav --no-text")
+    finally:
+        child.kill()
+        child.wait()
+        os.close(terminal)
+
+
+def _seen(terminal: int, *wanted: str) -> None:
+    """Waits until the terminal shows one of these."""
+    shown = ""
+    while not any(one in shown for one in wanted):
+        assert select.select([terminal], [], [], 60)[0], shown
+        shown += os.read(terminal, 4096).decode(errors="replace")
 
 
 def test_a_broken_file_disturbs_nobody(earwitness: Desk) -> None:

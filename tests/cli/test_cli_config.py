@@ -50,7 +50,9 @@ provider = "scriptd"
         lines = done.out.splitlines()
         assert len(lines) == 3
         assert "profiles.a.settings.script: the environment variable EARWITNESS_TEST_NOT_SET is not set" in lines[0]
-        assert lines[1] == "earwitness.toml: profiles.a.settings.langauges: is not known (did you mean languages?)."
+        assert (
+            lines[1] == "earwitness.toml, line 4: profiles.a.settings.langauges is not known (did you mean languages?)."
+        )
         assert "profiles.b.provider: No provider 'scriptd' is installed. Did you mean scripted?" in lines[2]
         assert SECRET not in done.out
 
@@ -65,6 +67,7 @@ provider = "scriptd"
             "key": "profiles.a.settings.x",
             "profile": "a",
             "file": "earwitness.toml",
+            "line": 3,
         }
 
     def test_broken_toml_by_line_and_column(self, desk: Desk) -> None:
@@ -117,6 +120,26 @@ class TestProfiles:
         )
         lost = next(line for line in desk.run("profiles").out.splitlines() if line.startswith("lost"))
         assert lost.split(maxsplit=3) == ["lost", "nowhere", "earwitness.toml", rows["lost"]["problem"]]
+
+    def test_a_broken_one_hides_no_other(self, desk: Desk) -> None:
+        """A profile with a wrong key is marked and the others are listed; a wrong key of the file itself is told."""
+        (desk.folder / "earwitness.toml").write_text(
+            'zzz = 1\n[profiles.good]\nprovider = "scripted"\n[profiles.bad]\nprovidr = "scripted"\n'
+        )
+        done = desk.run("profiles")
+        assert done.code == 0
+        assert [line.split(maxsplit=2) for line in done.out.splitlines()[1:]] == [
+            ["good", "scripted", "earwitness.toml"],
+            ["bad", "earwitness.toml", "provider is missing"],
+        ]
+        assert done.err.startswith("earwitness: earwitness.toml, line 1: zzz is not known")
+
+    def test_a_file_that_is_no_toml_is_an_error(self, desk: Desk) -> None:
+        """Where nothing can be read there is nothing to list."""
+        (desk.folder / "earwitness.toml").write_text("a = = 1")
+        done = desk.run("profiles")
+        assert (done.code, done.out) == (WRONG, "")
+        assert "line 1, column 5" in done.err
 
 
 class TestVariables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,14 +61,36 @@ class TestExplain:
         rows = {line.partition("  ")[0]: line.split(maxsplit=1)[1:] for line in done.out.splitlines()}
         assert done.out.split(maxsplit=2)[:2] == ["strict", "play"]
         assert rows["provider"] == ["scripted                      scripted"]
-        assert rows["audio"][0].startswith("inline")
-        assert rows["audio"][0].endswith("as it is")
+        assert rows["audio"] == ["-                             as it is"]
         assert rows["speakers"] == ["refused (cannot do speakers)  dropped (cannot do speakers)"]
         assert rows["hot_words"] == ["1 word                        1 word"]
         assert rows["duration"] == ["0:00:02.000                   0:00:02.000"]
         assert rows["price"] == ["-                             0.15 KRW (15 s in blocks of 15 s)"]
         assert rows["answers"] == ["no                            yes"]
         assert "strict: scripted (scripted) cannot answer this request: speakers: cannot do speakers." in done.out
+
+    def test_each_fact_has_one_line(self, desk: Desk, plugin: Callable[..., dict[str, str]]) -> None:
+        """What is refused is not told as set or handed over: no audio, no vendor's option, and no model twice."""
+        audio = desk.recording("talk.wav")
+        done = desk.run(
+            *("explain", audio, "-p", "korvox,play,korvox", "--model", "big"),
+            *("--vendor", "mode=1", "--language", "ko"),
+            environment=plugin("korvox", VENDOR.format(name="korvox")),
+        )
+        *table, problem = done.out.splitlines()
+        assert [re.split(r"\s{2,}", line) for line in table] == [
+            ["", "korvox", "play"],
+            ["provider", "korvox", "scripted"],
+            ["service", "long", "scripted"],
+            ["model", "refused (has no model 'big'; it offers no choice of models)", "big"],
+            ["languages", "ko", "ko"],
+            ["audio", "-", "as it is"],
+            ["vendor.mode", "refused (there is no such option)", "set"],
+            ["duration", "0:00:00.500", "0:00:00.500"],
+            ["price", "-", "0.15 KRW (15 s in blocks of 15 s)"],
+            ["answers", "no", "yes"],
+        ]
+        assert problem.startswith("korvox: korvox (long) cannot answer this request: model: ")
 
     def test_json_for_machines(self, desk: Desk) -> None:
         """The same as data; without --profiles every configured one is asked."""

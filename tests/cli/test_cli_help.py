@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from earwitness import __version__, errors
-from earwitness.cli._app import COMMANDS, app
+from earwitness.cli._app import app
+from earwitness.cli._commands import ExampleHelp
 from earwitness.cli._exit import CODES, code_of, table
 
 HEAVY = ("httpx", "pydantic", "asyncio", "rich", "importlib.metadata", "stevedore", "pluggy", "logging")
+
+
+def _every(group: click.Command, path: str) -> dict[str, click.Command]:
+    """Every command by its whole name, also those inside groups."""
+    found: dict[str, click.Command] = {path: group}
+    if isinstance(group, click.Group):
+        for name in group.list_commands(click.Context(group)):
+            command = group.get_command(click.Context(group), name)
+            assert command is not None
+            found |= _every(command, f"{path} {name}")
+    return found
+
+
+EVERY = _every(app, "earwitness")
 
 
 def imported_by(*args: str) -> set[str]:
@@ -42,34 +58,43 @@ def test_the_version_is_printed_alone() -> None:
     assert CliRunner().invoke(app, ["--version"]).output == f"earwitness {__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_help_begins_with_an_example_and_fits_100_columns(command: str) -> None:
-    """The first thing in every help is what to type; no line is longer than 100 columns."""
-    for columns in ("80", "300"):
-        done = CliRunner().invoke(app, [*filter(None, [command]), "--help"], env={"COLUMNS": columns})
+@pytest.mark.parametrize("path", EVERY)
+def test_help_begins_with_an_example_and_fits_100_columns(path: str) -> None:
+    """The first thing in every help is what to type; no line is longer than 100 columns, nor than a narrow terminal."""
+    for columns in ("20", "80", "300"):
+        done = CliRunner().invoke(app, [*path.split()[1:], "--help"], env={"COLUMNS": columns})
         first, second, *_ = done.output.splitlines()
         assert done.exit_code == 0 and first in ("Example:", "Examples:")
-        assert f"earwitness {command}" in second
+        assert path in second
         assert max(map(len, done.output.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_table_of_commands_tells_the_truth(command: str) -> None:
-    """Each command of the static table exists under its name."""
-    found = app.get_command(click.Context(app), command)
-    assert found is not None and found.name == command
-    assert "--json" in {option for param in found.params for option in param.opts}
+@pytest.mark.parametrize("path", EVERY)
+def test_help_is_in_the_documentation(path: str) -> None:
+    """The page of the command line has a section for every command; another test holds its text to the code's."""
+    page = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
+    assert f"\n## {path}\n" in page.read_text(encoding="utf-8")
 
 
-def test_examples_in_help_are_accepted() -> None:
-    """The example lines use only options that the command has."""
-    for name in COMMANDS:
-        command = app.get_command(click.Context(app), name)
-        assert command is not None
-        known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
-        for line in command.example:  # type: ignore[attr-defined]
-            words = line[line.index("earwitness") :].split()
-            assert words[1] == name and {word for word in words if word.startswith("--")} <= known
+@pytest.mark.parametrize("path", EVERY)
+def test_the_table_of_commands_tells_the_truth(path: str) -> None:
+    """Each command exists under its name, and each that does something knows --json and --verbose."""
+    found = EVERY[path]
+    assert found.name == path.split()[-1]
+    options = {option for param in found.params for option in param.opts}
+    assert isinstance(found, click.Group) or {"--json", "--verbose"} <= options
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_examples_in_help_are_accepted(path: str) -> None:
+    """The example lines use only options that the command has, and every command has an example."""
+    command = EVERY[path]
+    assert isinstance(command, ExampleHelp) and command.example
+    known = {option for param in command.params for option in (*param.opts, *param.secondary_opts)}
+    for line in command.example:
+        used = {word for word in line[line.index("earwitness") :].split() if word.startswith("--")}
+        assert path in line
+        assert isinstance(command, click.Group) or used <= known
 
 
 def test_every_error_has_its_own_exit_code() -> None:
@@ -121,6 +146,10 @@ def test_a_wrong_option_is_json_for_machines() -> None:
         (("listen", "https://example.com/a.wav"), "takes a file or -, and no web address"),
         (("--json", "transcribe"), "--json is no option of earwitness itself"),
         (("transcribe", "--jason", "x.wav"), "Did you mean '--json'"),
+        (("transcribe", "x.wav", "--model", ""), "--model is empty"),
+        (("providers", "--can", ", "), "--can names nothing"),
+        (("explain", "x.wav", "-p", "a,,b"), "--profiles is empty"),
+        (("config",), "Choose from: check, path, schema. Try 'earwitness config --help'"),
     ],
 )
 def test_a_slip_is_told_with_the_way_out(args: tuple[str, ...], told: str) -> None:

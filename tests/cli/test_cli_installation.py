@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 from earwitness import __version__
+from earwitness.cli._checkup import check_up
 from earwitness.cli._exit import CODES
 from earwitness.cli._plain import plain
+from earwitness.cli._state import State
 from earwitness.cli._table import columns
 from earwitness.errors import ConfigurationError
 from support.desk import Desk
+from support.distributions import on_path
 
 Install = Callable[..., dict[str, str]]
 
@@ -112,6 +116,17 @@ def test_doctor_names_what_is_wrong_with_a_plugin(
     (wrong,) = [finding for finding in done.json["findings"] if finding["problem"]]
     assert done.code == CODES[ConfigurationError] and done.json["ok"] is False
     assert told in wrong["problem"] and name in wrong["problem"] and done.err == ""
+
+
+def test_doctor_tells_of_a_plugin_for_another_core(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A plugin that asks for another Earwitness is a wrong finding that says which it wants and which is here."""
+    with on_path(tmp_path) as site:
+        site.provider("alpha", requires=["earwitness>=9"])
+        assert check_up(config=None, state=State(json=True)) == CODES[ConfigurationError]
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    (found,) = [one for one in findings if one["name"] == "alpha (earwitness-alpha)"]
+    assert f"needs earwitness>=9, and earwitness {__version__} is installed" in found["problem"]
+    assert "pip install --upgrade earwitness earwitness-alpha" in found["problem"]
 
 
 def test_doctor_names_both_claimants(desk: Desk, plugin: Install) -> None:

@@ -96,8 +96,8 @@ def test_a_draft_goes_when_the_process_ends(tmp_path: Path) -> None:
     code = (
         "import atexit, os\n"
         "from pathlib import Path\n"
-        "from earwitness.cli._files import _Draft\n"
-        "draft = _Draft(Path())\n"
+        "from earwitness._drafts import Draft\n"
+        "draft = Draft(Path())\n"
         "assert os.path.exists(draft.name)\n"
         "os.close(draft.handle)\n"
         "atexit._run_exitfuncs()\n"

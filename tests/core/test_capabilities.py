@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from earwitness.capabilities import (
     ANY,
+    NO_MODEL,
     AudioForm,
     Capabilities,
     Limit,
@@ -197,6 +198,37 @@ class TestRules:
         """The same feature may be missing in one service and there in the next."""
         assert Feature.PROFANITY not in self.features("short")
         assert Feature.PROFANITY in self.features("long", model="phone")
+
+    KINDS = Capabilities(
+        services=(Service("x", features=LIMITS, languages=("ko", "en", "zh-CN", "zh-TW"), models=("a",)),),
+        rules=(
+            Rule("x", languages=("zh-TW",), without=(Feature.SPEAKERS,)),
+            Rule("x", languages=("zh-CN", "zh-TW"), without=(Feature.MAX_SEGMENT_CHARS,)),
+            Rule("x", languages=("ko", "en"), asked="together", without=(Feature.WORD_TIMES,)),
+            Rule("x", model=NO_MODEL, languages=("ko",), asked="alone", without=(Feature.PROFANITY,)),
+        ),
+    )
+
+    @pytest.mark.parametrize(
+        ("languages", "model", "missing"),
+        [
+            (("zh-TW",), None, {Feature.SPEAKERS, Feature.MAX_SEGMENT_CHARS}),
+            (("zh-CN",), None, {Feature.MAX_SEGMENT_CHARS}),
+            (("zh",), None, {Feature.MAX_SEGMENT_CHARS}),
+            (("ko",), None, {Feature.PROFANITY}),
+            (("ko",), "a", set()),
+            (("en",), None, set()),
+            (("ko", "en"), "a", {Feature.WORD_TIMES}),
+            (("ko", "en"), None, {Feature.WORD_TIMES}),
+            (("en", "zh-CN"), None, {Feature.MAX_SEGMENT_CHARS}),
+        ],
+    )
+    def test_kinds_mixtures_and_models(
+        self, languages: tuple[str, ...], model: str | None, missing: set[Feature]
+    ) -> None:
+        """A bare tag needs all its kinds named, a mixture all its languages, and NO_MODEL that none is chosen."""
+        found = self.KINDS.at("x", model=model, languages=languages)
+        assert LIMITS.keys() - found.features.keys() == missing
 
     def test_looking_changes_nothing(self) -> None:
         """Narrowing gives a new service; the declared one stays whole."""

@@ -215,9 +215,9 @@ class TestMistakes:
         assert "(at" not in told
 
     def test_what_is_no_text(self) -> None:
-        """A binary file is told as such, with the byte."""
+        """A binary file is told as such, with the line."""
         Path("earwitness.toml").write_bytes(b"a = 1\n\xff\xfe")
-        with pytest.raises(ConfigurationError, match="not UTF-8 text: byte 6"):
+        with pytest.raises(ConfigurationError, match=r"earwitness\.toml, line 2: this is not UTF-8"):
             load_config()
 
     def test_what_is_too_deep(self) -> None:
@@ -231,10 +231,10 @@ class TestMistakes:
             ("zzz = 1", "zzz is not known (known: default_profile, profiles)"),
             ('[profiles.a]\nprovidr = "x"', "profiles.a.providr is not known (did you mean provider?)"),
             ("[profiles.a]\n", "profiles.a.provider is missing"),
-            ('[profiles.a]\nprovider = ""', "profiles.a.provider: string should have at least 1 character"),
+            ('[profiles.a]\nprovider = ""', "profiles.a.provider must not be empty"),
             (
                 '[profiles.a]\nprovider = "x"\non_unsupported = "ignore"',
-                "profiles.a.on_unsupported: input should be 'error', 'warn' or 'drop'",
+                "profiles.a.on_unsupported must be 'error', 'warn' or 'drop'",
             ),
             (
                 '[profiles.a]\nprovider = "x"\n[profiles.a.request]\nlangauge = "ko"',
@@ -246,9 +246,9 @@ class TestMistakes:
             ),
             (
                 '[profiles.a]\nprovider = "x"\n[profiles.a.request]\nkeep_raw = "perhaps"',
-                "profiles.a.request.keep_raw: input should be a valid boolean",
+                "profiles.a.request.keep_raw must be true or false",
             ),
-            ("profiles = 3", "profiles: input should be a valid dictionary"),
+            ("profiles = 3", "profiles must be a table of keys and values"),
         ],
     )
     def test_wrong_keys_and_values_are_told_by_place(self, text: str, told: str) -> None:
@@ -333,7 +333,7 @@ class TestSettings:
         [
             ({"app_idd": 1}, "settings.app_idd is not known (did you mean app_id?)"),
             ({"zoen": "a"}, "settings.zoen is not known (did you mean zone?)"),
-            ({"app_id": "x"}, "settings.app_id: input should be a valid integer"),
+            ({"app_id": "x"}, "settings.app_id must be a whole number"),
             (
                 {"limits": {"per_secund": 1}},
                 "settings.limits.per_secund is not known (did you mean per_second?)",
@@ -427,12 +427,42 @@ class TestSecrets:
         assert SECRET not in str(_settings_error({"api_key": {"env": "MY_KEY"}}))
 
     def test_inside_tables(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A secret may stand inside a table of the settings; a table with more keys is no secret."""
+        """A secret may stand inside a table of the settings; a table with more keys is no place of one."""
         monkeypatch.setenv("RATE", "5")
         settings = settings_of(Profile("calls", "vendor", {"limits": {"per_second": {"env": "RATE"}}}), _Vendor)
         assert isinstance(settings, _Settings)
         assert settings.limits.per_second == 5
-        assert "settings.limits.env is not known" in str(_settings_error({"limits": {"env": "RATE", "file": "x"}}))
+        told = str(_settings_error({"limits": {"env": "RATE", "file": "x"}}))
+        assert "settings.limits: names several places, env and file; keep one" in told
+
+    def test_inside_lists(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A secret may stand inside a list of tables, and a missing one is told by its number."""
+        accounts = {"accounts": [{"per_second": 1}, {"per_second": {"env": "RATE"}}]}
+        assert "settings.accounts.1.per_second: the environment variable RATE" in str(_settings_error(accounts))
+        monkeypatch.setenv("RATE", "5")
+        settings = settings_of(Profile("calls", "vendor", accounts), _Vendor)
+        assert isinstance(settings, _Settings)
+        assert settings.accounts[1].per_second == 5
+
+    @pytest.mark.parametrize(
+        ("table", "told"),
+        [
+            ({"env": 3}, "settings.app_id: env takes the name of a variable, as text"),
+            ({"file": ["x"]}, "settings.app_id: file takes the path of a file, as text"),
+            ({"env": ""}, "settings.app_id: env is empty. Write the name of a variable."),
+            ({"keyring": " "}, "settings.app_id: keyring is empty. Write service/user."),
+            ({"envv": "X"}, "settings.app_id: envv is no place of a value (did you mean env?)"),
+            ({"password": SECRET}, "settings.app_id: password is no place of a value; write the value, or { env ="),
+            ({"env": "A", "file": "b"}, "settings.app_id: names several places, env and file; keep one"),
+            ({"env": "A", "default": SECRET}, "settings.app_id: has default beside env, which stands alone"),
+            ({}, "settings.app_id is an empty table; write the value, or { env ="),
+        ],
+    )
+    def test_odd_tables(self, table: dict[str, object], told: str) -> None:
+        """A table that is meant to name a secret's place and does not is told as such, and never its value."""
+        error = str(_settings_error({"app_id": table}))
+        assert told in error
+        assert SECRET not in error
 
 
 def _key(profile: Profile) -> str:

@@ -4,6 +4,7 @@ import json
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
@@ -11,8 +12,12 @@ import keyring
 import keyring.backend
 import keyring.errors
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from earwitness._checking import Mistake, mistakes
+from earwitness._checking import Mistake, check
+from earwitness._fallbacks import wrong_fallbacks
+from earwitness._lines import line_at, lines_of
 from earwitness._schema import config_schema, installed_settings
 from earwitness.config import Profile, load_config, settings_of
 from earwitness.errors import ConfigurationError
@@ -20,7 +25,7 @@ from earwitness.provider import Provider, ProviderSettings
 from support.distributions import Site, on_path, provider_source
 
 SECRET = "hunter2-hunter2"
-GONE = "earwitness.toml: default_profile: no profile 'gone' is configured, and no provider of that name is installed"
+GONE = "no profile 'gone' is configured, and no provider of that name is installed"
 KEYED = """
 from pydantic import SecretStr
 
@@ -62,6 +67,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
+def mistakes() -> list[Mistake]:
+    """Those of the files that are found."""
+    return list(check().mistakes)
+
+
 def _told(found: list[Mistake]) -> list[tuple[str, str]]:
     return [(one.key, one.message) for one in found]
 
@@ -81,7 +91,9 @@ class TestChecking:
         file.write_text("\n".join(f"[profiles.p{number}]\nprovidr = 'x'" for number in range(4)))
         found = mistakes()
         assert len(found) == 9
-        assert found[0] == Mistake("is not known (did you mean default_profile?)", None, "defualt_profile", None, user)
+        assert found[0] == Mistake(
+            "is not known (did you mean default_profile?)", None, "defualt_profile", None, user, 1
+        )
         assert ("profiles.p3.providr", "is not known (did you mean provider?)") in _told(found)
         assert {one.file for one in found[1:]} == {file}
 
@@ -108,6 +120,7 @@ settings = {{ region = 3 }}
         found = mistakes()
         assert SECRET not in repr(found)
         assert _told(found) == [
+            ("default_profile", GONE),
             ("profiles.a.provider", "No provider 'keyd' is installed"),
             ("profiles.b.settings.key", "the environment variable NOT_SET is not set"),
             (
@@ -116,11 +129,143 @@ settings = {{ region = 3 }}
             ),
             ("profiles.b.settings.reigon", "is not known (did you mean region?)"),
             ("profiles.c.settings.key", "is missing"),
-            ("profiles.c.settings.region", "input should be a valid string"),
-            ("", GONE),
+            ("profiles.c.settings.region", "must be text"),
         ]
-        assert [one.profile for one in found] == ["a", "b", "b", "b", "c", "c", None]
-        assert found[1].action == "Set NOT_SET."
+        assert [one.profile for one in found] == [None, "a", "b", "b", "b", "c", "c"]
+        assert [one.line for one in found] == [2, 4, 7, 7, 7, 10, 10]
+        assert found[2].action == "Set NOT_SET."
+
+    def test_a_wrong_table_hides_nothing(self, file: Path, site: Site) -> None:
+        """What is wrong in one table is told together with what only its provider, or another table, shows wrong."""
+        file.write_text(
+            """
+extra = 1
+[profiles.a]
+provider = "keyed"
+fallback = ["gone"]
+[profiles.a.settings]
+key = { env = 3 }
+[profiles.a.request]
+speakers = "many"
+[profiles.b]
+limits = 3
+[profiles.c]
+provider = "keyed"
+fallback = ["a", "c"]
+settings = { key = "k" }
+price = { per_hour = -1, currency = "EUR" }
+"""
+        )
+        assert [(one.line, one.key) for one in mistakes()] == [
+            (2, "extra"),
+            (5, "profiles.a.fallback"),
+            (7, "profiles.a.settings.key"),
+            (9, "profiles.a.request.speakers"),
+            (10, "profiles.b.provider"),
+            (11, "profiles.b.limits"),
+            (14, "profiles.c.fallback"),
+            (16, "profiles.c.price.per_hour"),
+        ]
+
+    def test_what_no_request_can_ask(self, file: Path, tmp_path: Path) -> None:
+        """A default service or vendor option that the provider has not is told; what one of its services has is not."""
+        with on_path(tmp_path / "own") as site:
+            body = """
+    capabilities = Capabilities(services=(Service("long", options=Long), Service("short", options=Short)))
+"""
+            models = """
+from pydantic import BaseModel
+class Long(BaseModel, extra="forbid"):
+    callback: str = ""
+class Short(BaseModel, extra="forbid"):
+    tone: str = ""
+
+"""
+            source = provider_source("picky", body=body).replace("class Fake", f"{models}class Fake")
+            site.provider("picky", source)
+            file.write_text(
+                """
+[profiles.a]
+provider = "picky"
+[profiles.a.request]
+vendor = { callback = "x", tone = "y", calback = "z" }
+[profiles.b]
+provider = "picky"
+request = { service = "short", vendor = { callback = "x" } }
+[profiles.c]
+provider = "picky"
+request = { service = "wide" }
+"""
+            )
+            assert [(one.line, one.key, one.message) for one in mistakes()] == [
+                (5, "profiles.a.request.vendor.calback", "is not known (did you mean callback?)"),
+                (8, "profiles.b.request.vendor.callback", "is not known (known: tone)"),
+                (11, "profiles.c.request.service", "is none of the services long, short"),
+            ]
+
+    def test_variables_hide_nothing(self, file: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Every wrong variable is told beside what is wrong in the file, and none is laid at the file's door."""
+        file.write_text(f'[profiles.a]\nprovider = "keyed"\nsettings = {{ key = "{SECRET}", x = 1 }}\n')
+        for name, text in {
+            "PROFILES__A__ON_UNSUPPORTED": "never",
+            "PROFILES__A__PROVIDER__X": "1",
+            "PROFILES__A__SETTINGS__REIGON": "1",
+            "PROFILES__B": "3",
+            "NEW": "1",
+        }.items():
+            monkeypatch.setenv(f"EARWITNESS__{name}", text)
+        found = [(one.file, one.key, one.message.rpartition(" (set by ")[0]) for one in mistakes()]
+        assert found[0] == (file, "profiles.a.settings.x", "")
+        assert sorted(found[1:], key=str) == [
+            (None, "", ""),
+            (None, "new", "is not known (known: default_profile, profiles)"),
+            (None, "profiles.a.on_unsupported", "must be 'error', 'warn' or 'drop'"),
+            (None, "profiles.a.settings.reigon", "is not known (did you mean region?)"),
+            (None, "profiles.b", "must be a table of keys and values"),
+        ]
+
+    def test_what_is_kept_for_later_is_noted(self, file: Path, site: Site) -> None:
+        """Limits and fallbacks are right, and it is said that nothing acts upon them; without them nothing is said."""
+        file.write_text('[profiles.a]\nprovider = "scripted"\n')
+        assert check().notes == ()
+        with file.open("a") as more:
+            more.write('limits = { jobs_at_once = 2 }\nfallback = ["keyed"]\n')
+        assert check().mistakes == ()
+        assert check().notes == (
+            "limits is checked, and nothing acts upon it yet: a.",
+            "fallback is checked, and nothing acts upon it yet: a.",
+        )
+
+    def test_a_dense_web_of_fallbacks(self, file: Path, site: Site) -> None:
+        """Thirty profiles that each fall back on all later ones are checked at once, for there is no circle."""
+        names = [f"p{number}" for number in range(30)]
+        file.write_text(
+            "".join(
+                f'[profiles.{name}]\nprovider = "scripted"\nfallback = {json.dumps(names[number + 1 :])}\n'
+                for number, name in enumerate(names)
+            )
+        )
+        assert mistakes() == []
+
+    def test_a_circle_is_told_once(self, file: Path, site: Site) -> None:
+        """A circle of fallbacks is one mistake however many take part in it; who only leads into one has none."""
+        ways = {"a": ["b"], "b": ["c", "d"], "c": ["e"], "d": ["e", "b"], "e": [], "f": ["f"]}
+        file.write_text(
+            "".join(f'[profiles.{name}]\nprovider = "scripted"\nfallback = {to}\n' for name, to in ways.items())
+        )
+        assert _told(mistakes()) == [
+            ("profiles.b.fallback", "the profiles fall back in a circle: b -> d -> b"),
+            ("profiles.f.fallback", "the profiles fall back in a circle: f -> f"),
+        ]
+
+    @given(st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), max_size=3).map(tuple)))
+    def test_a_circle_is_found_where_there_is_one(self, ways: dict[str, tuple[str, ...]]) -> None:
+        """Some circle is told exactly where following the fallbacks can come back, and what is told is one."""
+        told = [reason for _, reason, _ in wrong_fallbacks(ways, lambda: "abcdef")]
+        assert bool(told) == any(_returns(name, ways) for name in ways)
+        for reason in told:
+            steps = reason.rpartition(": ")[2].split(" -> ")
+            assert all(after in ways[before] for before, after in pairwise(steps)) and steps[0] == steps[-1]
 
     def test_a_variable_is_named(self, file: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         """A wrong setting that a variable brought is told with the variable."""
@@ -129,6 +274,67 @@ settings = {{ region = 3 }}
         (found,) = mistakes()
         assert found.key == "profiles.a.settings.reigon"
         assert found.message.endswith("(set by EARWITNESS__PROFILES__A__SETTINGS__REIGON)")
+        assert (found.file, found.line) == (None, None)
+
+
+class TestLines:
+    TEXT = """# [no.table]
+a = 1
+b.c = \"\"\"x
+[no]
+"quoted\"\"\"\"\" # ]
+"q.r".s = 'it#s ]'
+list = [ # ]
+    { x = 1 }, '[',
+    [2, 3],
+]
+[t."u v" . w] # hi
+k = { l = { m = "\\"[" } }
+[[t.many]]
+x = 1
+[[t.many]]
+x = 2
+[t.many.sub]
+[[t.many.sub.deep]]
+y = 1
+"""
+
+    @pytest.mark.parametrize(
+        ("place", "line"),
+        [
+            ("a", 2),
+            ("b.c", 3),
+            ("q.r.s", 6),
+            ("list.0.x", 7),
+            ("list.2.1", 7),
+            ("t.u v.w", 11),
+            ("t.u v.w.k.l.m", 12),
+            ("t.many", 13),
+            ("t.many.0.x", 14),
+            ("t.many.1.x", 16),
+            ("t.many.1.gone", 15),
+            ("t.many.1.sub", 17),
+            ("t.many.1.sub.deep.0.y", 19),
+            ("no", None),
+            ("gone", None),
+        ],
+    )
+    @pytest.mark.parametrize("end", ["\n", "\r\n"])
+    def test_each_key_has_its_line(self, place: str, line: int | None, end: str) -> None:
+        """A key's line is where it is written, whatever brackets stand in texts and comments before it."""
+        text = self.TEXT.replace("\n", end)
+        tomllib.loads(text)
+        assert line_at(place, lines_of(text)) == line
+
+
+def _returns(goal: str, ways: dict[str, tuple[str, ...]]) -> bool:
+    """Whether somebody who follows the fallbacks can come back to this profile."""
+    seen: set[str] = set()
+    ahead = {*ways[goal]}
+    while ahead - seen:
+        seen |= ahead
+        ahead = {one for name in seen for one in ways.get(name, ())}
+    return goal in seen
 
 
 class _Ring(keyring.backend.KeyringBackend):

@@ -232,7 +232,7 @@ class TestOverrides:
                 "drop",
                 "profiles.a.on_unsuported (set by {}) is not known (did you mean on_unsupported?)",
             ),
-            ("ON_UNSUPPORTED", "never", "profiles.a.on_unsupported (set by {}): input should be"),
+            ("ON_UNSUPPORTED", "never", "profiles.a.on_unsupported (set by {}) must be"),
             (
                 "REQUEST__LANGAUGE",
                 "ko",
@@ -261,7 +261,7 @@ class TestOverrides:
         monkeypatch.setenv("EARWITNESS__PROFILES__A__SETTINGS__NUMBER", "hunter2")
         with pytest.raises(ConfigurationError) as caught:
             _read(load_config().profile())
-        assert "settings.number (set by EARWITNESS__PROFILES__A__SETTINGS__NUMBER): input should" in str(caught.value)
+        assert "settings.number (set by EARWITNESS__PROFILES__A__SETTINGS__NUMBER) must" in str(caught.value)
         assert "hunter2" not in str(caught.value) + repr(load_config())
 
 
@@ -349,9 +349,9 @@ class TestPlaces:
             ('fallback = ["a"]', "profiles.a.fallback: the profiles fall back in a circle: a -> a"),
             ('fallback = ["b"]', "profiles.a.fallback: the profiles fall back in a circle: a -> b -> a"),
             ("limits = { jobs_at_one = 1 }", "profiles.a.limits.jobs_at_one is not known (did you mean jobs_at_once?)"),
-            ("limits = { jobs_at_once = 0 }", "profiles.a.limits.jobs_at_once: input should be greater"),
+            ("limits = { jobs_at_once = 0 }", "profiles.a.limits.jobs_at_once must be at least 1"),
             ("price = { per_hour = 1 }", "profiles.a.price.currency is missing"),
-            ('price = { per_hour = inf, currency = "USD" }', "profiles.a.price.per_hour: input should be a finite"),
+            ('price = { per_hour = inf, currency = "USD" }', "profiles.a.price.per_hour must be a finite"),
         ],
     )
     def test_their_mistakes_are_told(self, folders: dict[str, Path], text: str, told: str) -> None:

@@ -271,7 +271,7 @@ class TestVendorOptions:
 
     @pytest.mark.parametrize(
         ("vendor", "told"),
-        [({"modus": 1}, "modus: there is no such option"), ({"mode": MARK}, "mode: Input should be")],
+        [({"modus": 1}, "modus: there is no such option"), ({"mode": MARK}, "mode: must be")],
     )
     def test_wrong_ones_are_refused_with_the_known(self, vendor: dict[str, Any], told: str) -> None:
         """The option is named and the known ones listed; its value shows nowhere."""

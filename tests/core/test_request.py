@@ -272,7 +272,7 @@ class TestSpeakers:
     @pytest.mark.parametrize("value", [0, -1, "0"])
     def test_nobody_cannot_speak(self, value: object) -> None:
         """At least one person speaks."""
-        assert "greater than or equal to 1" in refusal(speakers=value).message
+        assert "must be at least 1" in refusal(speakers=value).message
 
 
 class TestHotWords:
@@ -440,3 +440,27 @@ class TestAsking:
 def test_the_longest_beginning_of_a_tag_decides(tag: str, found: int | None) -> None:
     """A table of tags is looked up by whole parts, the most exact first."""
     assert longest_match({"zh": 1, "zh-TW": 2}, tag) == found
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"hot_words": 3}, "hot_words: must be a list"),
+        ({"hot_words": [{"text": ""}]}, "hot_words.0.text: must not be empty"),
+        ({"hot_words": ["a", {"text": "a", "weight": 11}]}, "hot_words.1.weight: must be at most 10"),
+        ({"language": [3]}, "language.0: must be text"),
+        ({"word_times": "maybe"}, "word_times: must be true or false"),
+        ({"profanity": "x"}, "profanity: must be 'keep', 'mask' or 'remove'"),
+        ({"max_segment_chars": 0}, "max_segment_chars: must be at least 1"),
+        ({"max_segment_chars": 1.5}, "max_segment_chars: must be a whole number"),
+        ({"metadata": {"a": 3}}, "metadata.a: must be text"),
+        ({"vendor": 3}, "vendor: must be a table of keys and values"),
+        ({"vendor": {3: 1}}, "vendor: must be text"),
+        ({f"wrong_{one}": 1 for one in "abcdefg"}, "wrong_e: there is no such option; and 2 more."),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(options: dict[str, Any], told: str) -> None:
+    """A wrong option is told by its place and by what it must be, in our words and not in a library's."""
+    message = str(refusal(**options))
+    assert f"{told}" in message
+    assert not {"Input", "valid", "dictionary", "tuple", "pydantic"} & set(message.replace(".", " ").split())

@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 from ._contents import content, reason
 from .errors import ConfigurationError
 
-__all__ = ["CONFIG_NAME", "VARIABLE", "Place", "places", "read_toml"]
+__all__ = ["CONFIG_NAME", "VARIABLE", "Place", "parsed", "places", "present", "read_text", "read_toml"]
 
 CONFIG_NAME = "earwitness.toml"
 VARIABLE = "EARWITNESS_CONFIG"
 _LONGEST = 1024 * 1024
+_PLAIN = {"Cannot overwrite a value": "this key has a value already"}
+"""What the parser says less clearly than a person would."""
 
 
 class Place(NamedTuple):
@@ -48,22 +50,34 @@ def places(path: str | Path | None = None) -> tuple[Place, ...]:
     return (*(() if same else (Place(user, "user"),)), Place(project, "project"))
 
 
+def present(path: str | Path | None = None) -> tuple[Place, ...]:
+    """Those of these places that are read: where a file is, or where one must be."""
+    return tuple(one for one in places(path) if one.needed or os.path.lexists(one.path))
+
+
 def read_toml(place: Place) -> dict[str, Any]:
     """The file's content. Raises ConfigurationError with line and column where it is no TOML."""
+    return parsed(read_text(place), place.path)
+
+
+def read_text(place: Place) -> str:
+    """The file's text, without a byte order mark. Raises ConfigurationError for what cannot be read."""
     path = place.path
     try:
         # Editors on Windows begin UTF-8 files with a byte order mark, which TOML does not allow.
-        text = content(path, longest=_LONGEST).decode("utf-8-sig")
+        return content(path, longest=_LONGEST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path} is not UTF-8 text: byte {error.start}", action="Save it as UTF-8.") from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{path}, line {line}: this is not UTF-8 text", action="Save it as UTF-8.") from None
     except (OSError, ValueError) as error:
+        action = "create this one" if isinstance(error, FileNotFoundError) else "mend this one"
         raise ConfigurationError(
-            f"{place.told}, {path}, cannot be read: {reason(error)}", action="Name another file, or create this one."
+            f"{place.told}, {path}, cannot be read: {reason(error)}", action=f"Name another file, or {action}."
         ) from None
-    return _parsed(text, path)
 
 
-def _parsed(text: str, path: Path) -> dict[str, Any]:
+def parsed(text: str, path: Path) -> dict[str, Any]:
+    """What this text of this file says. Raises ConfigurationError with line and column where it is no TOML."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -79,7 +93,7 @@ def _position(message: str, text: str) -> tuple[str, int, int]:
     """tomllib's message without its place, which only its text holds before Python 3.14; the end has no numbers."""
     what, _, place = message.rpartition(" (at ")
     if found := re.fullmatch(r"line (\d+), column (\d+)\)", place):
-        return what, int(found[1]), int(found[2])
+        return _PLAIN.get(what, what), int(found[1]), int(found[2])
     lines = text.split("\n")
     return what or message, len(lines), len(lines[-1]) + 1
 

@@ -7,13 +7,14 @@ that; else, and where text is wanted, it is the text itself.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import ConfigurationError
 
-__all__ = ["PREFIX", "Override", "apply", "overrides", "texts_wanted"]
+__all__ = ["PREFIX", "Override", "apply", "overrides", "overriding", "texts_wanted"]
 
 PREFIX = "EARWITNESS__"
 
@@ -35,6 +36,11 @@ class Override:
             return json.loads(self.text)
         except (ValueError, RecursionError):
             return self.text
+
+
+def overriding() -> bool:
+    """Whether any variable sets a key; who has none need not know what is installed."""
+    return any(name.upper().startswith(PREFIX) for name in os.environ)
 
 
 def overrides(

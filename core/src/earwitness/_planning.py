@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
+from ._plainly import describe
 from .capabilities import AudioFacts, Refusal, Service, handovers_of, refusals
 from .errors import InvalidRequestError, UnsupportedFeatureError
 from .jobs import Plan
 from .models import Notice
 from .provider import Provider
-from .request import LiveAudio, StoredAudio, TranscriptionRequest, UrlAudio, describe
+from .request import LiveAudio, StoredAudio, TranscriptionRequest, UrlAudio
 
 __all__ = ["OnUnsupported", "Planned", "installed_that_can", "judged", "plan_request", "supports"]
 

@@ -9,14 +9,17 @@ from typing import Any
 
 from ._contents import content, reason
 from ._extras import extra
+from ._names import nearest
 from .errors import ConfigurationError
 
-__all__ = ["PLACES", "SecretMissingError", "resolved"]
+__all__ = ["PLACES", "SecretMissingError", "oddity", "resolved"]
 
 PLACES = ("env", "file", "keyring")
 """The keys of a table that names a secret's place; such a table has exactly one of them."""
 
 _LONGEST = 64 * 1024
+_WANTED = 'write the value, or { env = "NAME" }, { file = "PATH" } or { keyring = "SERVICE/USER" }'
+_NAMES = {"env": "the name of a variable", "file": "the path of a file", "keyring": "service/user"}
 
 
 class SecretMissingError(Exception):
@@ -43,7 +46,25 @@ def resolved(settings: Mapping[str, Any], folder: Callable[[], Path]) -> tuple[d
     return found, missing
 
 
+def oddity(value: Mapping[str, Any]) -> str:
+    """Why this table, which stands where one value is wanted, tells no place of it."""
+    known, strange = [key for key in value if key in PLACES], [key for key in value if key not in PLACES]
+    match known:
+        case [_, _, *_]:
+            return f"names several places, {' and '.join(known)}; keep one"
+        case [kind] if strange:
+            return f"has {' and '.join(strange)} beside {kind}, which stands alone"
+        case [kind]:
+            return f"{kind} takes {_NAMES[kind]}, as text"
+    if not strange:
+        return f"is an empty table; {_WANTED}"
+    meant = next(filter(None, (nearest(key, PLACES) for key in strange)), "")
+    return f"{strange[0]} is no place of a value{f' (did you mean {meant}?)' if meant else f'; {_WANTED}'}"
+
+
 def _resolved(value: Any, folder: Callable[[], Path], key: str, missing: dict[str, Exception]) -> Any:
+    if isinstance(value, list):
+        return [_resolved(item, folder, f"{key}.{number}", missing) for number, item in enumerate(value)]
     if not isinstance(value, Mapping):
         return value
     place = _place(value)
@@ -51,6 +72,8 @@ def _resolved(value: Any, folder: Callable[[], Path], key: str, missing: dict[st
         return {name: _resolved(item, folder, f"{key}.{name}", missing) for name, item in value.items()}
     kind, name = place
     try:
+        if not name:
+            raise SecretMissingError(f"{kind} is empty", f"Write {_NAMES[kind]}.")
         return _READERS[kind](name, folder)
     except (SecretMissingError, ConfigurationError) as error:
         missing[key] = error
@@ -62,7 +85,7 @@ def _place(value: Mapping[str, Any]) -> tuple[str, str] | None:
     if len(value) != 1:
         return None
     ((kind, name),) = value.items()
-    return (kind, name) if kind in _READERS and isinstance(name, str) else None
+    return (kind, name.strip()) if kind in _READERS and isinstance(name, str) else None
 
 
 def _from_environment(name: str, _: Callable[[], Path]) -> str:
@@ -72,13 +95,16 @@ def _from_environment(name: str, _: Callable[[], Path]) -> str:
 
 
 def _from_file(name: str, folder: Callable[[], Path]) -> str:
-    path = folder() / Path(name).expanduser()
+    path = folder() / os.path.expanduser(name)
     action = "Write the secret into that file."
     try:
         secret = content(path, longest=_LONGEST).decode("utf-8").strip()
     except (OSError, ValueError) as error:
         why = "it is no text file" if isinstance(error, UnicodeDecodeError) else reason(error)
-        raise SecretMissingError(f"{path} cannot be read: {why}", action) from None
+        denied = isinstance(error, PermissionError)
+        raise SecretMissingError(
+            f"{path} cannot be read: {why}", "Let this user read the file." if denied else action
+        ) from None
     if not secret:
         raise SecretMissingError(f"{path} is empty", action)
     return secret

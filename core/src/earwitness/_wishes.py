@@ -98,7 +98,7 @@ def wish_of(words: Iterable[str], *, hours: float | None = None, megabytes: floa
         if spelt in _SPELLINGS:
             found.append(_SPELLINGS[spelt])
         else:
-            languages.append(tuple(_tag(part, whole=word) for part in word.split("+")))
+            languages.append(tuple(dict.fromkeys(_tag(part, whole=word) for part in word.split("+"))))
     features = {feature.value: feature for feature in Feature}
     for name, value in (("hours", hours), ("megabytes", megabytes)):
         if value is not None and not 0 < value <= _MOST:
@@ -156,6 +156,9 @@ def _lacks(service: Service, languages: tuple[str, ...], wish: Wish) -> Iterator
     if not service.speaks(languages):
         yield f"does not hear {' + '.join(languages)}{' together' if len(languages) > 1 else ''}"
     yield from (f"cannot do {feature.value}" for feature in wish.features if feature not in service.features)
+    apart = service.features.get(Feature.CHANNELS)
+    if Feature.CHANNELS in wish.features and apart and "separate" not in (apart.values or ("separate",)):
+        yield "hears all channels as one"
     for name in wish.abilities:
         why, able = _ABILITIES[name]
         if not able(service):

@@ -7,8 +7,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from ._names import nearest
+from ._plainly import plainly
 
 __all__ = ["Wrong", "each_wrong", "leaves", "sentence", "wrongs"]
 
@@ -53,7 +55,7 @@ def each_wrong(
     origins: Mapping[tuple[str, ...], str] = MappingProxyType({}),
 ) -> list[Wrong]:
     """The same one by one, all of them."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+    found = error.errors(include_url=False, include_input=False)
     # A misspelt key explains the missing one, so it is told first.
     found.sort(key=lambda item: item["type"] != "extra_forbidden")
     return [_told(item, model, under, secrets, origins) for item in found]
@@ -80,21 +82,18 @@ def leaves(value: object) -> Iterator[str]:
 
 
 def _told(
-    item: Any, model: type[BaseModel], under: str, secrets: Iterable[str], origins: Mapping[tuple[str, ...], str]
+    item: ErrorDetails,
+    model: type[BaseModel],
+    under: str,
+    secrets: Iterable[str],
+    origins: Mapping[tuple[str, ...], str],
 ) -> Wrong:
     steps = tuple(map(str, (*([under] if under else []), *item["loc"])))
     place, origin = ".".join(steps) or "the whole", _origin(steps, origins)
-    match item["type"]:
-        case "missing":
-            return Wrong(place, origin, " is missing")
-        case "extra_forbidden":
-            meant = _meant(str(item["loc"][-1]), _keys(model, item["loc"][:-1]))
-            return Wrong(place, origin, f" is not known{meant}")
-        case "value_error" | "assertion_error":
-            reason = item["msg"].partition(", ")[2] or item["msg"]
-        case _:
-            reason = f"{item['msg'][:1].lower()}{item['msg'][1:]}"
-    return Wrong(place, origin, f": {_masked(reason, secrets)}")
+    if item["type"] == "extra_forbidden":
+        return Wrong(place, origin, f" is not known{_meant(str(item['loc'][-1]), _keys(model, item['loc'][:-1]))}")
+    reason = _masked(plainly(item), secrets)
+    return Wrong(place, origin, f" {reason}" if reason.startswith(("is ", "must ")) else f": {reason}")
 
 
 def _origin(place: tuple[str, ...], origins: Mapping[tuple[str, ...], str]) -> str:

@@ -24,6 +24,7 @@ from .request import (
 
 __all__ = [
     "ANY",
+    "NO_MODEL",
     "AudioFacts",
     "AudioForm",
     "Capabilities",
@@ -103,6 +104,8 @@ class Rate:
 
 ANY = "*"
 """In `Service.models`: whatever name is asked for."""
+NO_MODEL = ""
+"""In `Rule.model`: while no model is chosen, so that the rule is about the one that the provider takes."""
 
 
 class NoOptions(BaseModel):
@@ -148,21 +151,39 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An exception: for this model or language (both, where both are set) `without` is missing and `limits` differ."""
+    """An exception: for this model or language (both, where both are set) `without` is missing and `limits` differ.
+
+    It holds where any of `languages` is asked; if `asked` is `alone`, where no other is; if `together`, where several
+    are asked at once for mixed speech and all of them are among these.
+    """
 
     service: str
     model: str | None = None
     languages: tuple[str, ...] | None = None
+    asked: Literal["any", "alone", "together"] = "any"
     without: tuple[Feature, ...] = ()
     limits: Mapping[Feature, Limit] = field(default_factory=dict)
     accepts: AudioForm | None = None
     source: Source | None = None
 
-    def holds(self, service: str, model: str | None, languages: Collection[str]) -> bool:
-        """Whether the rule applies to this choice."""
-        if self.service != service or self.model not in (None, model):
+    def holds(
+        self, service: str, model: str | None, languages: Collection[str], *, declared: Collection[str] = ()
+    ) -> bool:
+        """Whether the rule applies to this choice. `declared` are the service's languages.
+
+        A bare `zh` is met by a rule only if the rule names all of the service's kinds of it.
+        """
+        if self.service != service or self.model not in (None, model or NO_MODEL):
             return False
-        return self.languages is None or any(_covers(self.languages, tag) for tag in languages)
+        if self.languages is None:
+            return True
+        met = [_names_all_of(self.languages, tag, declared) for tag in languages]
+        match self.asked:
+            case "alone":
+                return met == [True]
+            case "together":
+                return len(met) > 1 and all(met)
+        return any(met)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +206,7 @@ class Capabilities:
                 action=f"Use one of: {', '.join(self.names()) or 'none is configured'}.",
             )
         for rule in self.rules:
-            if rule.holds(service, model, languages):
+            if rule.holds(service, model, languages, declared=found.languages):
                 found = _narrowed(found, rule)
         return found
 
@@ -229,6 +250,11 @@ def handovers_of(source: AudioSource) -> tuple[Handover, ...]:
 def _covers(known: Collection[str], tag: str) -> bool:
     """Whether a declared list covers a tag; without region it matches any region of its language, either way round."""
     return any(one == tag or one.startswith(f"{tag}-") or tag.startswith(f"{one}-") for one in known)
+
+
+def _names_all_of(named: Collection[str], tag: str, declared: Collection[str]) -> bool:
+    """Whether these are all the declared kinds of a tag: both of Chinese, where `zh` is asked and two are declared."""
+    return all(_covers(named, one) for one in (tag, *(one for one in declared if _covers((one,), tag))))
 
 
 def _narrowed(service: Service, rule: Rule) -> Service:

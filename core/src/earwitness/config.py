@@ -22,7 +22,7 @@ not configured but is an installed provider's stands for that provider with its 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -32,13 +32,14 @@ from pydantic import BaseModel, ValidationError
 
 from ._arguments import mistaken
 from ._bugs import bug
-from ._config_files import CONFIG_NAME, places, read_toml
+from ._config_files import CONFIG_NAME, present, read_toml
 from ._entrypoints import PROVIDERS, SCRIPTED, scan
+from ._fallbacks import wrong_fallbacks
 from ._names import nearest
-from ._overrides import PREFIX, Override, apply, overrides, texts_wanted
+from ._overrides import Override, apply, overrides, overriding, texts_wanted
 from ._planning import OnUnsupported
 from ._precedence import CHOICE
-from ._secrets import resolved
+from ._secrets import PLACES, oddity, resolved
 from ._tables import FileTable, Limits, Price, ProfileTable
 from ._wrongs import Wrong, each_wrong, leaves, sentence, wrongs
 from .errors import ConfigurationError, EarwitnessError
@@ -120,7 +121,7 @@ class Config:
         wanted = name or self.default_profile or self._only_one()
         if wanted in self.profiles:
             return self.profiles[wanted]
-        installed = _installed()
+        installed = installed_names()
         if wanted in installed:
             return Profile(wanted, wanted)
         raise self._unknown(wanted, installed, by_default=name is None)
@@ -133,7 +134,7 @@ class Config:
             )
         if self.profiles:
             return next(iter(self.profiles))
-        candidates = [one for one in _installed() if one != SCRIPTED]
+        candidates = [one for one in installed_names() if one != SCRIPTED]
         if len(candidates) == 1:
             return candidates[0]
         raise _no_choice(candidates)
@@ -161,11 +162,15 @@ def load_config(path: str | Path | None = None) -> Config:
     given: object = path
     if not isinstance(given, str | os.PathLike | None):
         raise mistaken("config", given, "a file's path, or a Config")
-    found = [place for place in places(path) if place.needed or os.path.exists(place.path)]
-    files = {place.path: read_toml(place) for place in found}
+    files = {place.path: read_toml(place) for place in present(path)}
     for file, data in files.items():
         _validated(dict(data), str(file))
-    return _over(files)
+    data, homes = merged(files)
+    given = overrides(os.environ, data, installed_names()) if overriding() else ()
+    table = _validated(with_overrides(data, given), "The environment" if given else "The configuration", given)
+    config = assembled(table, files, homes, given)
+    _require_fallbacks(config.profiles)
+    return config
 
 
 def settings_of(profile: Profile, provider: type[Provider[Any]]) -> ProviderSettings:
@@ -205,7 +210,8 @@ def examined_settings(
         secrets = _secrets(given, profile, provider.Settings)
         origins = {("settings", *one.place[3:]): one.variable for one in profile.overrides}
         found = each_wrong(error, provider.Settings, under="settings", secrets=secrets, origins=origins)
-        return None, missing, [one for one in found if not any(_related(one.place, key) for key in missing)]
+        told = dict.fromkeys(_of_table(one, profile.settings) for one in found)
+        return None, missing, [one for one in told if not any(_related(one.place, key) for key in missing)]
     except EarwitnessError:
         raise
     except Exception as error:
@@ -218,20 +224,53 @@ def _related(place: str, key: str) -> bool:
     return f"{place}.".startswith(f"{key}.") or f"{key}.".startswith(f"{place}.")
 
 
-def _over(files: Mapping[Path, dict[str, Any]]) -> Config:
-    """The configuration of these files, the later over the earlier, and of the environment over all of them."""
+def _of_table(one: Wrong, settings: Mapping[str, Any]) -> Wrong:
+    """The same, told of the table that was meant to say where a value is kept, if it is about such a table."""
+    value: Any = settings
+    steps = one.place.split(".")
+    for number, step in enumerate(steps[1:], start=2):
+        value = value.get(step) if isinstance(value, Mapping) else None
+        below = steps[number:]
+        at_it = not below and not one.reason.startswith(" is not known")
+        if isinstance(value, Mapping) and (at_it or (len(below) == 1 and below[0] in PLACES)):
+            reason = oddity(value)
+            return Wrong(".".join(steps[:number]), one.origin, f"{' ' if reason.startswith('is ') else ': '}{reason}")
+    return one
+
+
+def merged(files: Mapping[Path, dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Path]]:
+    """What these files say, the later over the earlier, and by profile the file that it comes from."""
     data: dict[str, Any] = {}
     homes: dict[str, Path] = {}
     for file, own in files.items():
         profiles = {**data.get("profiles", {}), **own.get("profiles", {})}
         data = {**data, **own, "profiles": profiles}
         homes |= dict.fromkeys(own.get("profiles", {}), file)
-    table, given = _with_environment(data)
+    return data, homes
+
+
+def with_overrides(data: Mapping[str, Any], given: Collection[Override]) -> dict[str, Any]:
+    """The data with what these variables set. Raises ConfigurationError for a place inside a single value."""
+    changed = apply(data, given)
+    installed = installed_names() if given else ()
+    for name in {one.place[1] for one in given if len(one.place) > 1 and one.place[0] == "profiles"}:
+        profile = changed["profiles"][name]
+        if name in installed and isinstance(profile, dict):
+            profile.setdefault("provider", name)
+    return changed
+
+
+def assembled(
+    table: FileTable,
+    files: Mapping[Path, dict[str, Any]],
+    homes: Mapping[str, Path],
+    given: Collection[Override],
+) -> Config:
+    """The configuration of a validated table that these files and these variables make."""
     made = {}
     for name, one in table.profiles.items():
         own_settings = tuple(each for each in given if each.place[:3] == ("profiles", name, "settings"))
         made[name] = _profile(name, one, homes.get(name), own_settings)
-    _require_fallbacks(made)
     chosen, paths = os.environ.get(CHOICE), tuple(files)
     told = CHOICE if chosen else _chooser(files, given)
     return Config(MappingProxyType(made), chosen or table.default_profile, paths[-1] if paths else None, paths, told)
@@ -245,29 +284,23 @@ def _chooser(files: Mapping[Path, dict[str, Any]], given: Iterable[Override]) ->
     return next((f"{file}: default_profile" for file in reversed(list(files)) if "default_profile" in files[file]), "")
 
 
-def _with_environment(data: dict[str, Any]) -> tuple[FileTable, tuple[Override, ...]]:
-    if not any(name.upper().startswith(PREFIX) for name in os.environ):
-        return _validated(data, "The configuration"), ()
-    installed = _installed()
-    given = overrides(os.environ, data, installed)
-    changed = apply(data, given)
-    for name in {one.place[1] for one in given if len(one.place) > 1 and one.place[0] == "profiles"}:
-        profile = changed["profiles"][name]
-        if name in installed and isinstance(profile, dict):
-            profile.setdefault("provider", name)
-    return _validated(changed, "The environment", given), given
-
-
-def _validated(data: dict[str, Any], whose: str, given: Iterable[Override] = ()) -> FileTable:
+def examined_table(data: dict[str, Any], given: Iterable[Override] = ()) -> FileTable | ValidationError:
+    """The validated table, or what is wrong with it. A variable's text that was read as JSON may become text again."""
     texts = {one.place: one.text for one in given}
     while True:
         try:
             return FileTable.model_validate(data)
         except ValidationError as error:
-            if texts_wanted(data, error.errors(), texts):
-                continue
-            told = wrongs(error, FileTable, origins={one.place: one.variable for one in given})
-        raise ConfigurationError(f"{whose} is wrong: {told}")
+            if not texts_wanted(data, error.errors(), texts):
+                return error
+
+
+def _validated(data: dict[str, Any], whose: str, given: Collection[Override] = ()) -> FileTable:
+    found = examined_table(data, given)
+    if isinstance(found, FileTable):
+        return found
+    told = wrongs(found, FileTable, origins={one.place: one.variable for one in given})
+    raise ConfigurationError(f"{whose} is wrong: {told}")
 
 
 def _settings(
@@ -297,36 +330,11 @@ def _profile(name: str, table: ProfileTable, path: Path | None, given: tuple[Ove
 
 
 def _require_fallbacks(profiles: Mapping[str, Profile]) -> None:
-    """Raises ConfigurationError for a fallback that does not exist, and for profiles that fall back in a circle."""
-    for profile in profiles.values():
-        for name in profile.fallback:
-            if name not in profiles and name not in _installed():
-                meant = nearest(name, profiles)
-                raise ConfigurationError(
-                    f"{_fallback(profile)}: there is no profile {name!r}",
-                    action=f"Did you mean {meant}?" if meant else f"The profiles are: {', '.join(profiles)}.",
-                )
-    for name, profile in profiles.items():
-        if circle := _circle(name, (name,), profiles):
-            raise ConfigurationError(
-                f"{_fallback(profile)}: the profiles fall back in a circle: {' -> '.join(circle)}",
-                action="Take one of them out.",
-            )
-
-
-def _circle(goal: str, walked: tuple[str, ...], profiles: Mapping[str, Profile]) -> tuple[str, ...]:
-    """The way from a profile back to itself, empty where there is none."""
-    last = profiles.get(walked[-1])
-    for name in last.fallback if last else ():
-        if name == goal:
-            return (*walked, name)
-        if name not in walked and (found := _circle(goal, (*walked, name), profiles)):
-            return found
-    return ()
-
-
-def _fallback(profile: Profile) -> str:
-    return f"{profile.path or 'The configuration'}: profiles.{profile.name}.fallback"
+    """Raises ConfigurationError for the first wrong fallback."""
+    given = {name: one.fallback for name, one in profiles.items()}
+    for name, told, action in wrong_fallbacks(given, installed_names):
+        place = f"{profiles[name].path or 'The configuration'}: profiles.{name}.fallback"
+        raise ConfigurationError(f"{place}: {told}", action=action)
 
 
 def _no_secret(profile: Profile, key: str, error: Exception) -> ConfigurationError:
@@ -342,7 +350,7 @@ def _secrets(given: Mapping[str, Any], profile: Profile, model: type[BaseModel])
     return {leaf for value in hidden for leaf in leaves(value)}
 
 
-def _installed() -> tuple[str, ...]:
+def installed_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys(found.name for found in scan(PROVIDERS)))
 
 

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
+from pydantic import ValidationError
+
 from ._bugs import foreign
 from ._discovery import SCRIPTED, installed, load_provider
+from ._plainly import option_reason
 from ._planning import Planned, installed_that_can, judged, plan_request
 from ._plugins import Plugins
 from .capabilities import AudioFacts, Handover, Refusal, Service, handovers_of
@@ -30,7 +33,10 @@ _OTHERS = ("metadata", "keep_raw", "vendor", "audio")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of the request, as `value` in words; `reason` says why it is not sent, or what to know when it is."""
+    """One option of the request, as `value` in words; `reason` says why it is not sent, or what to know when it is.
+
+    `sent` is an option that the service takes, whatever else in the request it refuses.
+    """
 
     name: str
     value: str
@@ -42,9 +48,10 @@ class Option:
 class Explanation:
     """What one profile would make of a request. Without a `problem` it would be answered.
 
-    `handover` is how the audio would reach the vendor, `converted` the form it would first be brought into and
-    `because` why; None where it is taken as it is. Durations are milliseconds, or seconds in `billed_s`. `cost` is an
-    estimate in `currency` from the profile's price; `priced` says in words how, or why there is none.
+    `handover` is how the audio would reach the vendor, None where there is a problem; `converted` the form it would
+    first be brought into and `because` why, None where it is taken as it is. Durations are milliseconds, or seconds in
+    `billed_s`. `cost` is an estimate in `currency` from the profile's price; `priced` says in words how, or why there
+    is none.
     """
 
     profile: str
@@ -115,7 +122,7 @@ def _explained(
     try:
         profile = config.profile(name)
         told["provider"] = profile.provider
-        provider = _idle(profile)
+        provider = idle(profile)
         request = TranscriptionRequest.of(source, defaults=profile.request, **options)
         request = plugins.prepare_request(request, profile.name)
         with foreign(provider.name, "planning"):
@@ -126,11 +133,12 @@ def _explained(
         told |= _price(profile, planned.service, facts.duration_ms)
         told |= _sound(planned, facts)
     except EarwitnessError as error:
-        told |= {"problem": error.message, "action": error.action}
+        # Nothing would be handed over, whatever way there is.
+        told |= {"problem": error.message, "action": error.action, "handover": None}
     return Explanation(**told)
 
 
-def _idle(profile: Profile) -> Provider[Any]:
+def idle(profile: Profile) -> Provider[Any]:
     """The profile's provider, which cannot call anybody."""
     vendor = load_provider(profile.provider)
     settings = settings_of(profile, vendor)
@@ -177,8 +185,20 @@ def _options(
             outcome = "dropped" if drops and name not in ("language", "model") else "refused"
         shown = ", ".join(value) if name == "language" else _shown(value)
         yield Option(name, shown, outcome, why.get(name, notes.get(name, "")))
-    # A vendor's own options may be private.
-    yield from (Option(f"vendor.{name}", "set", "sent") for name in request.vendor)
+    wrong = _wrong_options(service, request.vendor)
+    for name in dict.fromkeys([*request.vendor, *wrong]):
+        # A vendor's own options may be private.
+        told = "set" if name in request.vendor else "not set"
+        yield Option(f"vendor.{name}", told, "refused" if name in wrong else "sent", wrong.get(name, ""))
+
+
+def _wrong_options(service: Service, vendor: Mapping[str, Any]) -> dict[str, str]:
+    """Why each of these vendor options would be refused."""
+    try:
+        service.options.model_validate(dict(vendor))
+    except ValidationError as error:
+        return {str(one["loc"][0]): option_reason(one) for one in error.errors(include_url=False) if one["loc"]}
+    return {}
 
 
 def _shown(value: object) -> str:

@@ -25,8 +25,8 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
+from ._plainly import describe
 from .errors import InvalidRequestError
 
 __all__ = [
@@ -350,18 +350,6 @@ class TranscriptionRequest(RequestOptions):
             wrong = _wrong(error)
         # Raised out here, so that the validation error, which quotes the values, is not this error's context.
         raise wrong
-
-
-def describe(error: ValidationError) -> str:
-    """What pydantic found, as one line of `option: what is wrong`, without the values."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, item['loc'])) or 'value'}: {_said(item)}" for item in found[:5])
-
-
-def _said(item: ErrorDetails) -> str:
-    if item["type"] == "extra_forbidden":
-        return "there is no such option"
-    return item["msg"].removeprefix("Value error, ")
 
 
 def _wrong(error: ValidationError) -> InvalidRequestError:

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from earwitness._discovery import examine_all
 from earwitness._planning import Planned, plan_request
-from earwitness.capabilities import AudioFacts
+from earwitness._wishes import answers, wish_of
+from earwitness.capabilities import AudioFacts, Service
 from earwitness.errors import ConfigurationError, EarwitnessError, InvalidRequestError, UnsupportedFeatureError
-from earwitness.request import LiveAudio, TranscriptionRequest
+from earwitness.request import Feature, LiveAudio, TranscriptionRequest
 from earwitness_tencent._engines import ENGINES, INTERNATIONAL, engine_for
 from earwitness_tencent.capabilities import CAPABILITIES
 from support.tencent import provider
@@ -18,6 +20,18 @@ HOUR = AudioFacts("wav", "pcm_s16le", 3_600_000, 16_000, 1, 115_200_044)
 PHONE = AudioFacts("wav", "pcm_s16le", 300_000, 8_000, 2, 9_600_044)
 ABROAD = {"site": "international"}
 BARE = {"app_id": None}
+WISHES: dict[Feature, object] = {
+    Feature.WORD_TIMES: True,
+    Feature.SPEAKERS: True,
+    Feature.HOT_WORDS: ["word"],
+    Feature.PROFANITY: "mask",
+    Feature.FILLERS: "remove",
+    Feature.NUMERALS: "digits",
+    Feature.PUNCTUATION: True,
+    Feature.EMOTION: True,
+    Feature.CHANNELS: "separate",
+    Feature.MAX_SEGMENT_CHARS: 20,
+}
 
 
 def planned(
@@ -239,3 +253,52 @@ def test_every_engine_can_be_planned() -> None:
             assert chosen(b"x", MINUTE, language=None, model=name, service=service) == (service, name)
     for tag in CAPABILITIES.at("recording").languages:
         assert engine_for("recording", [tag], rate=None, site="china") in ENGINES
+
+
+DECLARED = [
+    (service, languages)
+    for service in CAPABILITIES.services
+    for languages in (*((tag,) for tag in service.languages), *service.mixed_languages)
+]
+
+
+@pytest.mark.parametrize(
+    ("service", "languages"), DECLARED, ids=lambda one: getattr(one, "name", None) or "+".join(one)
+)
+def test_declared_is_planned(service: Service, languages: tuple[str, ...]) -> None:
+    """What is declared for a language, before any engine is chosen, is what the chosen engine grants, and no more.
+
+    A feature that only another engine has is granted with that engine.
+    """
+    declared = CAPABILITIES.at(service.name, languages=languages)
+    for feature in service.features:
+        audio = LiveAudio() if "stream" in service.audio else b"x"
+        request: dict[str, Any] = {"language": languages, "service": service.name, feature.value: WISHES[feature]}
+        limit = declared.features.get(feature)
+        if limit is None or (limit.values and "separate" not in limit.values):
+            assert feature.value in refusal(UnsupportedFeatureError, audio, **request)
+        else:
+            _, _, models = limit.note.partition("only with the model ")
+            facts = PHONE if feature is Feature.CHANNELS else LONGER
+            for model in models.split(", "):
+                assert planned(audio, facts, model=model or None, **request).plan.service == service.name
+
+
+@pytest.mark.parametrize(
+    ("words", "able"),
+    [
+        ("korean,speakers,words", ["flash"]),
+        ("korean,speakers,live", []),
+        ("chinese,speakers,words", ["recording", "flash", "realtime"]),
+        ("korean+english,speakers", []),
+        ("zh+en,speakers,words", ["recording", "flash", "realtime"]),
+        ("zh-TW,speakers", []),
+        ("korean,stereo", ["flash"]),
+        ("english,stereo", ["recording", "flash"]),
+    ],
+)
+def test_questions_are_answered_by_engine(words: str, able: list[str]) -> None:
+    """`providers --can` answers for the engine that hears the language, and not for the service at its best."""
+    wish = wish_of(words.split(","))
+    (one,) = (each for each in examine_all() if each.found.name == "tencent")
+    assert [each.service for each in answers(wish, [one]) if each.can] == able

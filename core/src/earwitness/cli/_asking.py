@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
@@ -11,7 +10,7 @@ from .._wishes import Answer, answers, wish_of
 from ..errors import UnsupportedFeatureError
 from ._exit import CODES
 from ._log import silenced
-from ._output import say
+from ._output import as_json, say
 from ._state import State
 from ._table import columns
 
@@ -26,7 +25,7 @@ def tell_who_can(words: Iterable[str], *, hours: float | None, megabytes: float 
     found = answers(wish, examined)
     if state.json:
         told = {"answers": [{**asdict(one), "can": one.can} for one in found]}
-        say(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+        say(as_json(told, indent=2) + "\n")
     else:
         say(columns(("PROVIDER", "SERVICE", "CAN", "WHY"), map(_cells, found)))
     return 0 if any(one.can for one in found) else CODES[UnsupportedFeatureError]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import platform
 import re
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from .._entrypoints import Found
 from ..errors import ConfigurationError, PluginError
 from ._exit import CODES
 from ._log import silenced
-from ._output import say
+from ._output import as_json, say
 from ._state import State
 from ._table import columns
 
@@ -41,7 +40,7 @@ def check_up(*, config: str | None, state: State) -> int:
     healthy = all(finding.problem is None for finding in findings)
     if state.json:
         told = {"ok": healthy, "findings": [asdict(finding) for finding in findings]}
-        say(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+        say(as_json(told, indent=2) + "\n")
     else:
         say(columns(("", "AREA", "NAME", "VERSION", "PROBLEM"), map(_cells, findings)))
         wrong = sum(finding.problem is not None for finding in findings)
@@ -174,8 +173,8 @@ def _concerns(found: Found, failure: PluginError) -> bool:
 
 
 def _configuration(path: str | None) -> Iterator[Finding]:
-    from .._checking import mistakes
+    from .._checking import check
     from ._configuring import mistake_line
 
-    for one in mistakes(path):
+    for one in check(path).mistakes:
         yield Finding("configuration", path or "earwitness.toml", None, mistake_line(one))

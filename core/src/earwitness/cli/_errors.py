@@ -88,7 +88,8 @@ def _usage(error: click.ClickException, state: State) -> str:
         return (
             f"{error.option_name} is no option of earwitness itself; what belongs to a command stands behind its name."
         )
-    return error.format_message()
+    # click lists choices over several lines.
+    return " ".join(error.format_message().split())
 
 
 def _input(about: str) -> dict[str, str]:

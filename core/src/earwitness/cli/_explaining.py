@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
 from ..errors import UnsupportedFeatureError
-from ..explaining import Explanation, explain
+from ..explaining import Explanation, Option, explain
 from ._exit import CODES
 from ._inputs import inputs_of, received
 from ._log import silenced
-from ._output import say
+from ._output import as_json, say
 from ._plain import plain
 from ._state import State
 from ._table import columns
 
 __all__ = ["explain_all"]
+
+_FACTS = ("service", "model", "language")
+"""The options that the plan's own lines tell."""
 
 
 def explain_all(
@@ -29,10 +31,10 @@ def explain_all(
     if more:
         raise click.UsageError(f"explain takes one FILE, and {file} stands for {len(more) + 1}.")
     with silenced():
-        found = explain(received(one).source, profiles=profiles or None, config=config, **options)
+        found = explain(received(one).source, profiles=[*dict.fromkeys(profiles)] or None, config=config, **options)
     if state.json:
         told = {"input": one.name, "explanations": [_document(each) for each in found]}
-        say(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+        say(as_json(told, indent=2) + "\n")
     else:
         say(columns(("", *(each.profile for each in found)), _rows(found)))
         say("".join(_problems(found)))
@@ -47,12 +49,12 @@ def _rows(found: Sequence[Explanation]) -> Iterator[tuple[str, ...]]:
     """The lines of the comparison; one that says nothing anywhere is left out."""
     lines: list[tuple[str, list[str]]] = [
         ("provider", [one.provider for one in found]),
-        ("service", [one.service or "" for one in found]),
-        ("model", [one.model or "" for one in found]),
-        ("languages", [", ".join(one.languages) for one in found]),
+        ("service", [_fact(one, "service", one.service or "") for one in found]),
+        ("model", [_fact(one, "model", one.model or "") for one in found]),
+        ("languages", [_fact(one, "language", ", ".join(one.languages)) for one in found]),
         ("audio", [_audio(one) for one in found]),
     ]
-    names = dict.fromkeys(option.name for one in found for option in one.options if option.name != "language")
+    names = dict.fromkeys(option.name for one in found for option in one.options if option.name not in _FACTS)
     lines += [(name, [_option(one, name) for one in found]) for name in names]
     lines += [
         ("duration", [_duration(one.duration_ms) for one in found]),
@@ -64,9 +66,12 @@ def _rows(found: Sequence[Explanation]) -> Iterator[tuple[str, ...]]:
             yield head, *(cell or "-" for cell in cells)
 
 
+def _fact(one: Explanation, name: str, fact: str) -> str:
+    """What the plan says, or that the option is refused which asks for it."""
+    return next((_told(each) for each in one.options if each.name == name and each.outcome == "refused"), fact)
+
+
 def _audio(one: Explanation) -> str:
-    if one.problem is not None and one.handover != "url":
-        return one.handover or ""
     match one.handover:
         case "url":
             return "fetched by the vendor"
@@ -81,11 +86,12 @@ def _audio(one: Explanation) -> str:
 
 
 def _option(one: Explanation, name: str) -> str:
-    found = next((option for option in one.options if option.name == name), None)
-    if found is None:
-        return ""
-    told = found.value if found.outcome == "sent" else found.outcome
-    return f"{told} ({found.reason})" if found.reason else told
+    return next((_told(option) for option in one.options if option.name == name), "")
+
+
+def _told(option: Option) -> str:
+    told = option.value if option.outcome == "sent" else option.outcome
+    return f"{told} ({option.reason})" if option.reason else told
 
 
 def _price(one: Explanation) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-import weakref
-from contextlib import suppress
 from pathlib import Path
 
+from .._drafts import replace_file
 from ..errors import OutputError
 from ._output import FULL, refused
 
@@ -24,7 +22,7 @@ def write_file(path: Path, text: str) -> None:
         if target.exists() and not target.is_file() and not target.is_dir():
             target.write_text(text, encoding="utf-8", newline="\n")
         else:
-            _replace(target, text.encode())
+            replace_file(target, text.encode())
     except OSError as error:
         raise refused(str(path), error) from error
 
@@ -42,29 +40,3 @@ def is_full(error: BaseException | None) -> bool:
     """Whether a result could not be kept because there is no room."""
     cause = error.__cause__ if isinstance(error, OutputError) else None
     return isinstance(cause, OSError) and cause.errno in FULL
-
-
-def _replace(target: Path, data: bytes) -> None:
-    draft = _Draft(target.parent)
-    try:
-        with os.fdopen(draft.handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft.name, target)
-    finally:
-        draft.discard()
-
-
-class _Draft:
-    """A file under a name of its own until it is whole; gone at the latest when the process ends in any orderly way."""
-
-    def __init__(self, folder: Path) -> None:
-        # mkstemp makes the file readable by its owner only; the same folder, so that the move is one step.
-        self.handle, self.name = tempfile.mkstemp(prefix=".earwitness-", suffix=".tmp", dir=folder)
-        self.discard = weakref.finalize(self, _unlink, self.name)
-
-
-def _unlink(name: str) -> None:
-    with suppress(OSError):
-        os.unlink(name)

@@ -16,14 +16,15 @@ import click
 
 from .. import connect
 from ..config import Config, Profile, load_config
+from ..editing import without_text
 from ..errors import BadAudioError
 from ..export import cells
-from ..models import Interim, Notice, Segment
+from ..models import Interim, Notice, Segment, Transcript
 from ..streaming import Final, StreamEvent
 from ._edits import Edits, range_of
 from ._errors import note
 from ._inputs import is_url, require_piped
-from ._output import ERASE, printable, require_output, say, watched
+from ._output import ERASE, printable, require_output, say, steerable
 from ._plain import plain
 from ._scratch import scratch_folder
 from ._signals import run
@@ -63,7 +64,7 @@ def listen_to(
 async def _listen(
     audio: object, profile: str, config: Config, how: Mapping[str, Any], edits: Edits, state: State
 ) -> int:
-    show = _Machine() if state.json else _Terminal(state) if watched(sys.stdout) else _Lines(state)
+    show = _Machine() if state.json else _Terminal(state) if steerable(sys.stdout) else _Lines(state)
     state.kept = lambda: _so_far(show.finals)
     told: list[Notice] = []
     async with connect(profile, config=config) as session, aclosing(session.stream(audio, **how)) as events:
@@ -74,7 +75,7 @@ async def _listen(
                 if isinstance(event, Notice):
                     told.append(event)
             for notice in _late(events.transcript().notices, told, session.profile, state):
-                show(notice)
+                show(_withheld(notice) if edits.no_text else notice)
         finally:
             show.end()
     if not show.finals:
@@ -94,12 +95,18 @@ def _edited(event: StreamEvent, edits: Edits, state: State) -> StreamEvent | Non
     """The event as it may be shown; text that still grows is nothing but what was said."""
     if isinstance(event, Interim) and edits.no_text:
         return None
+    if isinstance(event, Notice) and edits.no_text:
+        return _withheld(event)
     if not isinstance(event, Final):
         return event
     segment = edits.heard(event.segment)
     if edits.no_text and not state.json:
         segment = replace(segment, text=range_of(segment))
     return replace(event, segment=segment)
+
+
+def _withheld(notice: Notice) -> Notice:
+    return without_text(Transcript(notices=(notice,))).notices[0]
 
 
 def _so_far(finals: int) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._discovery import Examined, duplicates, examine_all, installed, unreadable
 from ._errors import note
-from ._output import say
+from ._output import as_json, say
 from ._state import State
 from ._table import columns
 
@@ -61,7 +60,7 @@ def _print_json(rows: list[dict[str, Any]], examined: Sequence[Examined]) -> Non
         if one.provider is not None:
             row["capabilities"] = plain(one.provider.capabilities)
     told = {"providers": rows, "unreadable": list(unreadable())}
-    say(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+    say(as_json(told, indent=2) + "\n")
 
 
 def _described(rows: Iterable[dict[str, Any]], examined: Iterable[Examined]) -> Iterator[str]:

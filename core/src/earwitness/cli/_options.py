@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
 
+from ..errors import InvalidRequestError
 from ._completing import FILE
 from ._completing import profiles as complete_profiles
+from ._output import on_one_line
 
 __all__ = [
     "Within",
     "edit_options",
     "names_option",
+    "no_text_option",
     "not_empty",
     "only_one",
     "profile_options",
@@ -23,6 +27,8 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_COUNTED = {"auto": True, "no": False}
 
 
 class Within(click.IntRange):
@@ -82,10 +88,12 @@ def names_option(function: F) -> F:
 
 def edit_options(function: F) -> F:
     """Adds `--names` and `--no-text`."""
-    function = click.option("--no-text", is_flag=True, help="Show who spoke when, and nothing of what was said.")(
-        function
-    )
-    return names_option(function)
+    return names_option(no_text_option(function))
+
+
+def no_text_option(function: F) -> F:
+    """Adds `--no-text`; the value is a flag."""
+    return click.option("--no-text", is_flag=True, help="Show who spoke when, and nothing of what was said.")(function)
 
 
 def request_options(function: F) -> F:
@@ -130,7 +138,13 @@ def _named(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def _speakers(text: str | None) -> bool | str | None:
-    return {"auto": True, "no": False}.get(text, text) if text is not None else None
+    if text is None or re.fullmatch(r"\d{1,9}(-\d{1,9})?", text):
+        return text
+    if text not in _COUNTED:
+        raise InvalidRequestError(
+            f"--speakers {on_one_line(text)[:40]} is wrong", action="Give auto, no, a number, or a range such as 2-4."
+        )
+    return _COUNTED[text]
 
 
 def _hot_word(text: str) -> dict[str, Any]:
@@ -148,9 +162,12 @@ def _pair(text: str) -> tuple[str, Any]:
     if not equals or not key.strip():
         raise click.UsageError(f"--vendor takes key=value, not {text!r}.")
     try:
-        return key.strip(), json.loads(value)
-    except ValueError:
+        found = json.loads(value)
+        json.dumps(found, allow_nan=False)
+    except (ValueError, RecursionError):
+        # JSON has no infinite numbers, and its parser takes them.
         return key.strip(), value
+    return key.strip(), found
 
 
 _OPTIONS = (
@@ -179,7 +196,7 @@ _OPTIONS = (
         callback=not_empty,
         help="One of the provider's services, not the one it would choose.",
     ),
-    click.option("--model", metavar="NAME", help="One of the provider's models."),
+    click.option("--model", metavar="NAME", callback=not_empty, help="One of the provider's models."),
     click.option(
         "--vendor",
         multiple=True,

@@ -26,6 +26,7 @@ __all__ = [
     "refused",
     "require_output",
     "say",
+    "steerable",
     "watched",
 ]
 
@@ -71,7 +72,9 @@ def flush_output() -> None:
 def require_output() -> None:
     """Raises OutputError where standard output is closed: better known before anything is paid for."""
     if sys.stdout is None:
-        raise OutputError("Standard output is closed", action="Give a place with --output.")
+        raise OutputError(
+            "Standard output is closed", action="Send it somewhere, or give --output where a command has it."
+        )
 
 
 def complain(sentence: str, *, bare: bool = False, erase: bool = False) -> None:
@@ -83,7 +86,7 @@ def complain(sentence: str, *, bare: bool = False, erase: bool = False) -> None:
         return
     with suppress(OSError, ValueError):
         line = printable(sentence) if bare else f"earwitness: {on_one_line(sentence)}"
-        sys.stderr.write(f"{ERASE if erase and watched(sys.stderr) else ''}{line}\n")
+        sys.stderr.write(f"{ERASE if erase and steerable(sys.stderr) else ''}{line}\n")
         sys.stderr.flush()
 
 
@@ -107,6 +110,11 @@ def on_one_line(text: str) -> str:
 def watched(stream: TextIO | None) -> bool:
     """Whether somebody looks at this stream on a terminal; a closed one is None."""
     return stream is not None and stream.isatty()
+
+
+def steerable(stream: TextIO | None) -> bool:
+    """Whether this stream is a terminal whose cursor can be moved; one that calls itself dumb is none."""
+    return watched(stream) and os.environ.get("TERM") != "dumb"
 
 
 def refused(place: str, error: OSError) -> OutputError:
@@ -143,7 +151,12 @@ def _telling() -> Iterator[None]:
         if error.errno == errno.EINVAL and os.name == "nt":
             # Windows says so when the reader of a pipe has gone.
             raise ReaderGoneError from None
-        raise refused("standard output", error) from error
+        raise _unsaid(error) from error
+
+
+def _unsaid(error: OSError) -> OutputError:
+    reason = "the disk is full" if error.errno in FULL else (error.strerror or type(error).__name__).lower()
+    return OutputError(f"Standard output could not be written: {reason}", action="Send it somewhere else.")
 
 
 def _drop_output() -> None:

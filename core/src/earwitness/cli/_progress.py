@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ._output import watched
+from ._output import steerable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -62,8 +62,8 @@ class _Bar:
 
 @contextmanager
 def bars_for(count: int, *, wanted: bool) -> Iterator[Bars]:
-    """The display while the work goes on, if it is wanted and standard error is a terminal; nothing of it stays."""
-    if not wanted or not watched(sys.stderr):
+    """The display while the work goes on, if it is wanted and standard error can show one; nothing of it stays."""
+    if not wanted or not steerable(sys.stderr):
         yield Bars(None, count)
         return
     import atexit

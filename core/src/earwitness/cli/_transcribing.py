@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,8 +22,9 @@ from ..models import Transcript
 from ..request import TranscriptionRequest
 from ..session import AsyncSession
 from ._edits import Edits
-from ._files import is_full, write_file
+from ._files import is_full
 from ._inputs import Input, inputs_of, received
+from ._keeping import keep
 from ._output import require_output
 from ._progress import Bars, bars_for
 from ._rescue import rescue
@@ -172,19 +172,13 @@ def _kept(transcript: Transcript, work: _Work, number: int) -> Outcome:
     transcript = work.wish.edits.done(transcript)
     lost = losses(transcript, work.exporter) if work.wish.chose_format else ()
     outcome = Outcome(notices=transcript.notices, silent=not transcript.segments, lost=lost, aside=aside)
-    if target is None and work.state.json:
-        outcome.document = json.loads(transcript.to_json())
-        return outcome
     try:
-        text = work.exporter.write(transcript)
+        return keep(outcome, transcript, exporter=work.exporter, target=target, state=work.state)
+    except OutputError:
+        raise
     except Exception as error:
         kept = rescue(transcript, error, target=target, stem=work.inputs[number].stem)
         return Outcome(error, aside=kept)
-    if target is not None:
-        write_file(target, text)
-    else:
-        outcome.text = text
-    return outcome
 
 
 async def _told(telling: Telling, tasks: Sequence[asyncio.Task[Outcome]]) -> None:

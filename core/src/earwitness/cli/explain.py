@@ -28,7 +28,7 @@ __all__ = ["command"]
     "--profiles",
     metavar="NAME,...",
     multiple=True,
-    callback=lambda ctx, param, values: ",".join(str(not_empty(ctx, param, one)) for one in values),
+    callback=lambda ctx, param, values: [name for one in values for name in _names(ctx, param, one)],
     shell_complete=complete_profiles,
     help="Profiles to compare, or installed providers. [default: every configured one]",
 )
@@ -42,7 +42,7 @@ __all__ = ["command"]
 @request_options
 @common
 @click.pass_context
-def command(ctx: click.Context, /, file: str, profiles: str, config: str | None, **options: Any) -> int:
+def command(ctx: click.Context, /, file: str, profiles: list[str], config: str | None, **options: Any) -> int:
     """Tell what a request would send, lose and cost under each profile, without any call.
 
     FILE is a recording or a web address. Of a recording only what tells its form is read. The price is an estimate
@@ -50,5 +50,10 @@ def command(ctx: click.Context, /, file: str, profiles: str, config: str | None,
     """
     from ._explaining import explain_all
 
-    names = [name.strip() for name in profiles.split(",") if name.strip()]
-    return explain_all(file, names, config, request_values(**options), state_of(ctx))
+    return explain_all(file, profiles, config, request_values(**options), state_of(ctx))
+
+
+def _names(ctx: click.Context, param: click.Parameter, value: str) -> list[str]:
+    """The names between the commas; one that is empty is a slip."""
+    names = [name.strip() for name in value.split(",")]
+    return [name for name in names if not_empty(ctx, param, name)]

@@ -42,10 +42,13 @@ def command(
     speakers, hot-words, punctuation, ...), and live, files, url, callback, cancel, free. The answer is what each
     provider declares, for any settings; the exit code is 9 when nobody can.
     """
-    if can or hours or megabytes:
+    words = [word.strip() for word in (can or "").split(",") if word.strip()]
+    if can and not words:
+        raise click.UsageError("--can names nothing; name a language, a feature or an ability.")
+    if words or hours or megabytes:
         from ._asking import tell_who_can
 
-        return tell_who_can((can or "").split(","), hours=hours, megabytes=megabytes, state=state_of(ctx))
+        return tell_who_can(words, hours=hours, megabytes=megabytes, state=state_of(ctx))
     from ._listing import list_providers
 
     return list_providers(capabilities=capabilities, state=state_of(ctx))

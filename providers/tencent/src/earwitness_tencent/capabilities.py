@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from earwitness.capabilities import ANY, AudioForm, Capabilities, Limit, Rate, Rule, Service, Source
+from earwitness.capabilities import ANY, NO_MODEL, AudioForm, Capabilities, Limit, Rate, Rule, Service, Source
 from earwitness.request import Feature
 
-from ._engines import ENGINES, INTERNATIONAL, MANY, MIXED, Engine, is_second
+from ._engines import ENGINES, INTERNATIONAL, MANY, MIXED, Engine, engine_for, is_second
 from .settings import FlashOptions, RealtimeOptions, RecordingOptions, SentenceOptions, Settings
 
 __all__ = ["CAPABILITIES", "MOST_INLINE_BYTES", "MOST_INLINE_MS", "SENTENCE_MS", "offered"]
@@ -29,6 +29,8 @@ _STREAM_PAGE = Source("Tencent ASR manual, real-time recognition", "2026-11")
 _OTHERS = ("ja", "ko", "ms", "id", "es", "fr", "vi", "fil", "th", "pt", "tr", "ar", "hi", "de")
 _CHINESE = ("zh-CN", "zh-Hans", "zh-TW", "zh-Hant", "zh-HK", "yue")
 _EVERY_LANGUAGE = (*_CHINESE, "en", *_OTHERS, "auto")
+_ANY_SPEECH = (Feature.WORD_TIMES, Feature.SPEAKERS)
+"""What an engine for Chinese can do for the other languages that it hears."""
 _MANDARIN = (Feature.PROFANITY, Feature.FILLERS, Feature.NUMERALS)
 _PCM = ("pcm_s16le", "pcm_u8", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_alaw", "pcm_mulaw")
 _LOSSY = ("mp3", "aac", "opus", "amr_nb", "amr_wb")
@@ -151,7 +153,10 @@ _REALTIME = Service(
 
 
 def _rules() -> Iterator[Rule]:
-    """What each engine cannot do, for every service that has it."""
+    """What holds for each language while no engine is named; and what each engine cannot do, for its services."""
+    for one in (_RECORDING, _SENTENCE, _FLASH, _REALTIME):
+        yield from (_rule_of(one, (tag,)) for tag in one.languages)
+        yield from (_rule_of(one, mixture) for mixture in one.mixed_languages)
     for name, engine in ENGINES.items():
         for service in sorted(engine.services):
             mixed = service == "recording" and name.startswith("16k_")
@@ -162,6 +167,40 @@ def _rules() -> Iterator[Rule]:
                 limits={Feature.CHANNELS: _ONLY_MIXED} if mixed else {},
                 source=_PAGES[service],
             )
+
+
+def _rule_of(service: Service, languages: tuple[str, ...]) -> Rule:
+    """What the service can do for a language, or for these together, with the engine that it takes for them.
+
+    What this engine lacks and another has that hears them is told with the other's name.
+    """
+    lacks = {name: {*_lacks(service.name, name, ENGINES[name])} for name in _hearing(service.name, languages)}
+    usual = lacks[engine_for(service.name, languages, rate=None, site="china")]
+    chinese = any(tag.startswith(("zh", "yue")) for tag in languages)
+    limits = {}
+    for feature in usual.intersection(service.features, service.features if chinese else _ANY_SPEECH):
+        if able := [name for name, lacking in lacks.items() if feature not in lacking]:
+            limits[feature] = replace(service.features[feature], note=f"only with the model {', '.join(able)}")
+    if service is _RECORDING and not any(name.startswith("8k_") for name in lacks):
+        limits[Feature.CHANNELS] = _ONLY_MIXED
+    return Rule(
+        service.name,
+        model=NO_MODEL,
+        languages=languages,
+        asked="together" if len(languages) > 1 else "alone",
+        without=tuple(feature for feature in service.features if feature in usual and feature not in limits),
+        limits=limits,
+        source=_PAGES[service.name],
+    )
+
+
+def _hearing(service: str, languages: tuple[str, ...]) -> list[str]:
+    """The engines of this service that hear all of these languages in one recording."""
+    return [
+        name
+        for name, one in ENGINES.items()
+        if service in one.services and (one.mixed or len(languages) == 1) and {*languages} <= {*one.languages}
+    ]
 
 
 def _lacks(service: str, name: str, engine: Engine) -> Iterator[Feature]:
