@@ -9,7 +9,7 @@ from types import MappingProxyType
 from earwitness.emulation import Clock, Fault
 from earwitness.errors import ConfigurationError
 
-__all__ = ["StreamEnd", "Mischief"]
+__all__ = ["Mischief", "StreamEnd"]
 
 _CODES = frozenset(
     (
@@ -89,7 +89,8 @@ class Mischief:
                 raise StreamEnd("UNAVAILABLE", _GONE)
             case "answer":
                 code, _, text = str(self._value).partition(":")
-                raise StreamEnd(code, text.strip()) if code in _CODES else StreamEnd("RESOURCE_EXHAUSTED", str(self._value))
+                known = code in _CODES
+                raise StreamEnd(code, text.strip()) if known else StreamEnd("RESOURCE_EXHAUSTED", str(self._value))
 
     async def before(self, message: int) -> None:
         """Waits where this message shall be acted on late."""

@@ -8,7 +8,7 @@ from typing import Any
 from earwitness.emulation import BillingLog, Clock, Faults, Hearing
 from earwitness.errors import ConfigurationError
 
-from ._nest_faults import StreamEnd, Mischief
+from ._nest_faults import Mischief, StreamEnd
 from ._nest_messages import METHOD, SERVICE, Messages
 from ._nest_stream import Conversation, Surroundings
 from ._nest_switches import StreamSwitches

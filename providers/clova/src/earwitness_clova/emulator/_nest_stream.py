@@ -14,7 +14,7 @@ from earwitness.streaming import Final
 
 from ._nest_config import configured
 from ._nest_contents import NOT_CONFIGURED, config_answer, extra_of, feature_answers, refused, transcription
-from ._nest_faults import StreamEnd, Mischief
+from ._nest_faults import Mischief, StreamEnd
 from ._nest_messages import ConfigPart, DataPart, Messages, UnreadableMessageError
 from ._nest_pieces import Cutter, Piece
 from ._nest_switches import StreamSwitches
