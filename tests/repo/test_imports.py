@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core" / "src" / "earwitness"
 PROVIDERS = sorted(path.parent for path in (ROOT / "providers").glob("*/src/*/__init__.py"))
-EXTRAS = ("av", "websockets", "grpc", "aiohttp", "httpx_aiohttp")
+EXTRAS = ("av", "websockets", "grpc", "aiohttp", "httpx_aiohttp", "numpy", "rapidfuzz", "pyarrow", "opencc")
 
 
 @pytest.mark.parametrize("package", PROVIDERS, ids=lambda package: package.name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,16 @@ class _Plugin:
 
     def __str__(self) -> str:
         return str(self.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of thing that plugins offer by name: by which hook, what it is called, our own, and how it is known."""
+
+    hook: str
+    what: str
+    own: Mapping[str, Any]
+    fits: Callable[[Any], bool]
 
 
 class Plugins:
@@ -110,44 +120,49 @@ class Plugins:
         """The plugins' output formats by name; a name claimed twice, or built in, is left out and a failure."""
         return dict(self._exporters)
 
+    def metrics(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """The plugins' metrics by name; a name claimed twice, or among our `own`, is left out and a failure."""
+        return self._claimed(_Kind("earwitness_metrics", "metric", own, _is_metric))
+
+    def normalizers(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """The plugins' normalisation profiles by name; one claimed twice, or our `own`, is left out and a failure."""
+        return self._claimed(_Kind("earwitness_normalizers", "normalisation profile", own, _is_profile))
+
     @cached_property
     def _exporters(self) -> dict[str, Exporter]:
-        claims: defaultdict[str, list[tuple[_Plugin, Exporter]]] = defaultdict(list)
-        for plugin, exporter in self._offered_exporters():
-            claims[exporter.name].append((plugin, exporter))
+        from .export import Exporter, exporters
+
+        return self._claimed(
+            _Kind("earwitness_exporters", "output format", exporters(), lambda one: isinstance(one, Exporter))
+        )
+
+    def _claimed(self, kind: _Kind) -> dict[str, Any]:
+        """What the plugins offer of this kind, by name, where the name is theirs alone."""
+        claims: defaultdict[str, list[tuple[_Plugin, Any]]] = defaultdict(list)
+        for plugin, name, offered in self._offered(kind):
+            claims[name].append((plugin, offered))
         clear = {}
         for name, claimed in claims.items():
-            whose = self._claimants(name, [plugin for plugin, _ in claimed])
+            whose = [*(["Earwitness itself"] if name in kind.own else []), *(one.origin.whose for one, _ in claimed)]
             if len(whose) > 1:
-                self._fail(_contested(name, whose, claimed[-1][0]))
+                self._fail(_contested(f"{kind.what} {name!r}", whose, claimed[-1][0]))
             else:
                 clear[name] = claimed[0][1]
         self._report()
         return clear
 
-    def _offered_exporters(self) -> Iterator[tuple[_Plugin, Exporter]]:
-        from .export import Exporter
-
-        for plugin, call in self._implementations("earwitness_exporters"):
+    def _offered(self, kind: _Kind) -> Iterator[tuple[_Plugin, str, Any]]:
+        for plugin, call in self._implementations(kind.hook):
             try:
-                offered = dict(call({}) or {})
+                offered = _named(call({}))
+                for name, one in offered:
+                    if kind.fits(one) and one.name == name:
+                        yield plugin, name, one
+                    else:
+                        told = f"its {kind.what} {name!r} is none of that name"
+                        self._fail(_failed(plugin, kind.hook, told))
             except (Exception, SystemExit) as error:
-                self._fail(_failed(plugin, "earwitness_exporters", where(error)))
-                continue
-            for name, exporter in offered.items():
-                if isinstance(exporter, Exporter) and exporter.name == name:
-                    yield plugin, exporter
-                else:
-                    told = f"its format {name!r} is no Exporter of that name"
-                    self._fail(_failed(plugin, "earwitness_exporters", told))
-
-    def _claimants(self, name: str, plugins: Iterable[_Plugin]) -> list[str]:
-        from .export import exporters
-
-        return [
-            *(["Earwitness itself"] if name in exporters() else []),
-            *(one.origin.whose for one in plugins),
-        ]
+                self._fail(_failed(plugin, kind.hook, where(error)))
 
     def _implementations(self, hook: str) -> Iterator[tuple[_Plugin, Callable[[dict[str, Any]], Any]]]:
         """Each implementation in pluggy's order of calling, taking its arguments by name."""
@@ -188,6 +203,26 @@ class Plugins:
             self._reported = len(self._failures)
 
 
+def _named(offered: Any) -> list[tuple[Any, Any]]:
+    """Names and things, from a mapping or from things that know their own names."""
+    if isinstance(offered, Mapping):
+        return list(offered.items())
+    return [(one.name, one) for one in offered or ()]
+
+
+def _is_metric(one: Any) -> bool:
+    # The protocol lives above this module; what a comparison reads of a metric is what makes it one.
+    given = (one.title, one.unit, one.better, one.level)
+    return all(isinstance(text, str) for text in given) and callable(one.measure)
+
+
+def _is_profile(one: Any) -> bool:
+    methods = (one.normalize, one.words, one.characters, one.mixed)
+    return all(isinstance(text, str) for text in (one.version, one.digest, one.headline)) and all(
+        map(callable, methods)
+    )
+
+
 def _objects(given: Iterable[object]) -> tuple[object, ...]:
     try:
         return tuple(given)
@@ -217,9 +252,9 @@ def _failed(plugin: _Plugin, hook: str, reason: str) -> PluginError:
     )
 
 
-def _contested(name: str, whose: list[str], last: _Plugin) -> PluginError:
+def _contested(what: str, whose: list[str], last: _Plugin) -> PluginError:
     return PluginError(
-        f"The output format {name!r} is claimed by {' and '.join(whose)}",
+        f"The {what} is claimed by {' and '.join(whose)}",
         action="Remove all but one of them.",
         distribution=last.origin.distribution,
         reason="claimed more than once",

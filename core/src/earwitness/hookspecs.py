@@ -21,12 +21,14 @@ distribution, not a silence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 if TYPE_CHECKING:
+    from .compare.metric import Metric
+    from .compare.profile import Profile
     from .export import Exporter
     from .jobs import Job
     from .models import Transcript
@@ -37,6 +39,8 @@ __all__ = [
     "PROJECT",
     "earwitness_exporters",
     "earwitness_job_changed",
+    "earwitness_metrics",
+    "earwitness_normalizers",
     "earwitness_prepare_request",
     "earwitness_provider",
     "earwitness_transcript_ready",
@@ -79,3 +83,19 @@ def earwitness_job_changed(job: Job) -> None:
 @hookspec
 def earwitness_exporters() -> Mapping[str, Exporter] | None:
     """Output formats by name, beside the built-in ones."""
+
+
+@hookspec
+def earwitness_metrics() -> Iterable[Metric] | None:
+    """What comparisons measure, beside the built-in metrics: objects as `earwitness.compare.metric.Metric` describes.
+
+    Each has a name of its own. Called when a comparison begins, in the extra `compare`.
+    """
+
+
+@hookspec
+def earwitness_normalizers() -> Iterable[Profile] | None:
+    """Normalisation profiles for comparisons: objects as `earwitness.compare.profile.Profile` describes.
+
+    Each has a name of its own, and a digest over everything that decides what it makes of a text.
+    """

@@ -1,0 +1,183 @@
+"""The best alignment of two short texts, of all their readings: exact, by dynamic programming over both at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from .units import Units
+
+__all__ = ["CORRECT", "DELETED", "INSERTED", "SUBSTITUTED", "Settled", "places", "plain", "settled"]
+
+CORRECT, SUBSTITUTED, DELETED, INSERTED = b"C", b"S", b"D", b"I"
+
+# A cost is one whole number: errors first, then how late the chosen readings stand, then what is not correct.
+_HIT = -1
+_READING = 1 << 24
+_ERROR = 1 << 48
+
+
+class Settled(NamedTuple):
+    """The chosen readings of both sides with the place of each unit in the text, and the steps between them."""
+
+    reference: tuple[str, ...]
+    hypothesis: tuple[str, ...]
+    operations: bytes
+    reference_at: tuple[int, ...]
+    hypothesis_at: tuple[int, ...]
+
+
+class _Edge(NamedTuple):
+    """A way into a node: from where, past which unit (None for an empty reading), at what cost of its own.
+
+    `at` is the unit's place in the text; for a unit of another reading, where its choice begins.
+    """
+
+    source: int
+    unit: str | None
+    cost: int
+    at: int
+
+
+_Nodes = list[list[_Edge]]
+_Step = tuple[int, int, bytes, _Edge | None, _Edge | None]
+
+
+def settled(reference: Units, hypothesis: Units) -> Settled:
+    """The fewest errors over all readings of both; then the earlier readings; then the most correct units.
+
+    Takes time and memory for each pair of places, those within readings included.
+    """
+    left, right = _nodes(reference), _nodes(hypothesis)
+    return _traced(left, right, _costs(left, right))
+
+
+def plain(left: Sequence[str], right: Sequence[str]) -> bytes:
+    """The steps where nothing may be read otherwise: the fewest errors, and of those the most correct units."""
+    rows = [[_ERROR * number for number in range(len(right) + 1)]]
+    for number, unit in enumerate(left, 1):
+        above, row = rows[-1], [_ERROR * number]
+        before = row[0]
+        for corner, over, other in zip(above, above[1:], right, strict=False):
+            best = corner + (_HIT if unit == other else _ERROR)
+            # No min(): the call would cost more than the rest.
+            gap = (over if over < before else before) + _ERROR  # noqa: FURB136
+            before = gap if gap < best else best  # noqa: FURB136
+            row.append(before)
+        rows.append(row)
+    return b"".join(_plain_steps(left, right, rows))[::-1]
+
+
+def _plain_steps(left: Sequence[str], right: Sequence[str], rows: list[list[int]]) -> Iterator[bytes]:
+    """From the last step to the first; a substitution goes before a gap where both cost the same."""
+    i, j = len(left), len(right)
+    while i or j:
+        here = rows[i][j]
+        same = i and j and left[i - 1] == right[j - 1]
+        if i and j and here == rows[i - 1][j - 1] + (_HIT if same else _ERROR):
+            i, j = i - 1, j - 1
+            yield CORRECT if same else SUBSTITUTED
+        elif i and here == rows[i - 1][j] + _ERROR:
+            i -= 1
+            yield DELETED
+        else:
+            j -= 1
+            yield INSERTED
+
+
+def places(side: Units) -> int:
+    """How many places the text has between its units, those within readings included."""
+    inner = (len(reading) - 1 for one in side.choices for reading in one.readings if len(reading) > 1)
+    return 1 + len(side.units) + sum(inner)
+
+
+def _nodes(side: Units) -> _Nodes:
+    """The places of a text in an order in which every way leads forward; each with the ways that lead to it."""
+    nodes: _Nodes = [[]]
+    place = number = 0  # the node, and the unit that comes next
+    for choice in (*side.choices, None):
+        for at in range(number, len(side.units) if choice is None else choice.start):
+            nodes.append([_Edge(place, side.units[at], 0, at)])
+            place = len(nodes) - 1
+        if choice is not None:
+            place, number = _branched(nodes, place, choice.readings_of(side.units), choice.start), choice.end
+    return nodes
+
+
+def _branched(nodes: _Nodes, place: int, readings: Sequence[tuple[str, ...]], at: int) -> int:
+    """Lays every reading from `place` on; gives the place where they meet."""
+    ends = []
+    for rank, reading in enumerate(readings):
+        source, cost = place, rank * _READING
+        # Only the reading that stands there has places of its own in the text.
+        places = range(at, at + len(reading)) if rank == 0 else [at] * len(reading)
+        for unit, where in zip(reading[:-1], places, strict=False):
+            nodes.append([_Edge(source, unit, cost, where)])
+            source, cost = len(nodes) - 1, 0
+        ends.append(_Edge(source, reading[-1], cost, places[-1]) if reading else _Edge(source, None, cost, at))
+    nodes.append(ends)
+    return len(nodes) - 1
+
+
+def _costs(left: _Nodes, right: _Nodes) -> list[list[int]]:
+    costs: list[list[int]] = []
+    for i, ours in enumerate(left):
+        row: list[int] = []
+        costs.append(row)
+        for j, theirs in enumerate(right):
+            if len(ours) == len(theirs) == 1:
+                row.append(_usual(costs, row, ours[0], theirs[0]))
+            else:
+                row.append(0 if i == j == 0 else min(cost for cost, _ in _ways(costs, ours, theirs, (i, j))))
+    return costs
+
+
+def _usual(costs: list[list[int]], row: list[int], ours: _Edge, theirs: _Edge) -> int:
+    """The cost of a pair of places to each of which one way leads: most of them."""
+    source, unit, cost, _ = ours
+    other, heard, more, _ = theirs
+    above = costs[source]
+    over = above[len(row)] + (0 if unit is None else _ERROR) + cost
+    before = row[other] + (0 if heard is None else _ERROR) + more
+    gap = min(over, before)
+    if unit is None or heard is None:
+        return gap
+    pair = above[other] + (_HIT if unit == heard else _ERROR) + cost + more
+    return min(pair, gap)
+
+
+def _ways(
+    costs: list[list[int]], ours: list[_Edge], theirs: list[_Edge], here: tuple[int, int]
+) -> Iterator[tuple[int, _Step]]:
+    """Every last step to this pair of places with what it costs from the beginning on."""
+    i, j = here
+    for said in ours:
+        for heard in theirs:
+            if said.unit is not None and heard.unit is not None:
+                step, price = (CORRECT, _HIT) if said.unit == heard.unit else (SUBSTITUTED, _ERROR)
+                way = (said.source, heard.source, step, said, heard)
+                yield costs[said.source][heard.source] + price + said.cost + heard.cost, way
+        price, step = (0, b"") if said.unit is None else (_ERROR, DELETED)
+        yield costs[said.source][j] + price + said.cost, (said.source, j, step, said, None)
+    for heard in theirs:
+        price, step = (0, b"") if heard.unit is None else (_ERROR, INSERTED)
+        yield costs[i][heard.source] + price + heard.cost, (i, heard.source, step, None, heard)
+
+
+def _traced(left: _Nodes, right: _Nodes, costs: list[list[int]]) -> Settled:
+    i, j = len(left) - 1, len(right) - 1
+    steps: list[_Step] = []
+    while i or j:
+        _, step = min(_ways(costs, left[i], right[j], (i, j)), key=lambda way: way[0])
+        i, j = step[:2]
+        steps.append(step)
+    steps.reverse()
+    said = [edge for *_, edge, _ in steps if edge is not None and edge.unit is not None]
+    heard = [edge for *_, edge in steps if edge is not None and edge.unit is not None]
+    return Settled(
+        tuple(edge.unit or "" for edge in said),
+        tuple(edge.unit or "" for edge in heard),
+        b"".join(step for _, _, step, _, _ in steps),
+        tuple(edge.at for edge in said),
+        tuple(edge.at for edge in heard),
+    )
