@@ -437,7 +437,7 @@ class TestScripts:
                 {"faults": [{"error": "unavailable", "att": "fetch"}]},
                 "scenes.0.faults.0.att is not known (did you mean at?)",
             ),
-            ({"steps": [{"status": "done"}]}, "input should be 'queued' or 'running'"),
+            ({"steps": [{"status": "done"}]}, "must be 'queued' or 'running'"),
             ({"transcript": {"segmets": []}}, "'segmets' is no part of a transcript; did you mean segments?"),
             (
                 {"transcript": {"segments": [{"txt": "a"}]}},

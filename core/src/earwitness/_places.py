@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,6 +22,7 @@ def places(error: ValidationError, known: Collection[str], *, whole: str) -> str
     return "; ".join(told) + more
 
 
+@lru_cache(maxsize=64)  # a vendor's bad day brings many bad answers, and a schema takes milliseconds to write
 def declared_names(adapter: TypeAdapter[Any]) -> frozenset[str]:
     """Every field name that this type declares, at any depth; empty where its schema cannot be written down."""
     try:

@@ -31,6 +31,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -181,7 +182,9 @@ class ScriptedProvider(Provider[ScriptedSettings]):
     @classmethod
     def read_callback(cls, callback: Callback, reference: VendorReference | None = None) -> JobUpdate:
         """A finished job from `{"id": ..., "transcript": {...}}`. Raises ProtocolError for anything else."""
-        said = read_json(TypeAdapter(_CallbackBody), callback.body, what="callback")
+        said = read_json(_callback_body(), callback.body, what="callback")
+        if reference is not None and reference.id != said.id:
+            raise ProtocolError("The callback is about another job", provider=cls.name, accepted="no")
         known = reference or VendorReference(_SERVICE, said.id)
         return JobUpdate(JobStatus.SUCCEEDED, known, transcript=said.transcript, answer=_answer(said.transcript))
 
@@ -247,6 +250,11 @@ class _CallbackBody(BaseModel):
 
     id: str
     transcript: ScriptTranscript
+
+
+@cache
+def _callback_body() -> TypeAdapter[_CallbackBody]:
+    return TypeAdapter(_CallbackBody)
 
 
 def _name_of(audio: AudioSource) -> str:

@@ -187,8 +187,9 @@ def _told(
     number = task.status if task.status is not None else _STATUS_WORDS.get(task.status_str or "")
     status = STATUSES.get(int(number)) if number is not None and number == int(number) else None
     if status is None:
-        known = "names a state of the task that its manual does not list" if number is not None else "has no state"
-        raise _nameless(f"Tencent's answer {known}", heard, "no")
+        word = task.status_str if task.status is None else f"{task.status:g}"
+        known = "names a state of the task that its manual does not list" if word else "has no state"
+        raise _nameless(f"Tencent's answer {known}", heard, "no", word)
     if status is JobStatus.FAILED:
         error = refusal(failed_task(), task.status_str or "failed", task.error_msg, trace=heard.request_id)
         return JobUpdate(status, untroubled(reference), error=error)
@@ -282,8 +283,8 @@ def _warnings(*, mistaken: bool) -> Iterator[Notice]:
         yield Notice("vendor_warning", "The vendor's answer names another task than was asked about.")
 
 
-def _nameless(told: str, heard: CloudAnswer, accepted: Accepted) -> ProtocolError:
-    return ProtocolError(told, request_id=heard.request_id, accepted=accepted)
+def _nameless(told: str, heard: CloudAnswer, accepted: Accepted, code: str | None = None) -> ProtocolError:
+    return ProtocolError(told, vendor_code=brief(code or "") or None, request_id=heard.request_id, accepted=accepted)
 
 
 def _stored_reference(task: TaskStatus) -> VendorReference | None:
