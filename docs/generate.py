@@ -19,8 +19,10 @@ from earwitness._precedence import PRECEDENCE
 from earwitness._schema import config_schema, field_docs, installed_settings
 from earwitness.capabilities import ANY, Capabilities, Limit, Service, Source
 from earwitness.cli import _exit
-from earwitness.cli._app import COMMANDS, app
+from earwitness.cli._app import app
 from earwitness.cli._state import State
+from earwitness.compare.prices import PriceEntry, entries_in
+from earwitness.compare.reading import formats
 from earwitness.emulation.switches import Switches
 from earwitness.export import exporters
 from earwitness.export._base import EVERYTHING
@@ -28,6 +30,7 @@ from earwitness.provider import ProviderSettings
 from earwitness.reading import readers
 from earwitness.request import Feature, RequestOptions
 from earwitness.serial import json_schema
+from earwitness.testing import clauses
 
 REFERENCE = Path(__file__).parent / "reference"
 PROVIDERS = Path(__file__).parents[1] / "providers"
@@ -49,6 +52,9 @@ def pages() -> dict[Path, str]:
         REFERENCE / "transcript.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
         REFERENCE / "clova.md": _filled("clova", _declared(_of_repository("clova", "capabilities").CAPABILITIES)),
         REFERENCE / "tencent.md": _filled("tencent", _declared(_of_repository("tencent", "capabilities").CAPABILITIES)),
+        REFERENCE / "datasets.md": _filled("datasets", _data_sets()),
+        REFERENCE / "prices.md": _filled("prices", _price_columns(), _shipped_prices()),
+        REFERENCE / "contract.md": _filled("contract", _clauses()),
         REFERENCE / "emulation.md": _filled("emulation", _clova_switches(), _tencent_switches()),
     }
 
@@ -56,9 +62,21 @@ def pages() -> dict[Path, str]:
 def _cli() -> Iterator[str]:
     yield "# The command line\n"
     yield "Results go to standard output and nothing else does; everything said to a person goes to standard error.\n"
-    yield from _help("earwitness", app)
-    for name in COMMANDS:
-        yield from _help(f"earwitness {name}", import_module(f"earwitness.cli.{name}").command)
+    for path, command in commands():
+        yield from _help(path, command)
+
+
+def commands(group: click.Group = app, path: str = "earwitness") -> Iterator[tuple[str, click.Command]]:
+    """Every command with its whole name, and those inside groups after their group."""
+    yield path, group
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
 
 
 def _help(title: str, command: click.Command) -> Iterator[str]:
@@ -244,17 +262,68 @@ def _precedence() -> Iterator[str]:
 
 def _formats() -> Iterator[str]:
     yield "# Formats\n"
-    yield "What each format keeps beside the text and its times (`rttm` keeps no text). What it has no place for is"
-    yield "said once when it is written. A format marked *read* can be read back by `earwitness convert` and by"
-    yield "`earwitness.reading.read`. `ass` and `textgrid`, and texts in old encodings, need the extra `formats`:"
-    yield '`earwitness[formats]`, in a checkout `"./core[formats]"`. Plugins add more.\n'
-    kept = sorted(EVERYTHING)
-    yield f"| Format | Suffix | Read | {' | '.join(kept)} |\n|---|---|---|{'---|' * len(kept)}"
+    yield "What a transcript holds and a format does not keep is said once when it is written. What depends on the"
+    yield "transcript is told as well: thousandths of a second in `ass`, overlaps in `smi`, ends of words in"
+    yield "`vtt-words`. Who heard it, its notices and its raw answer stand in `json` and `vcon` alone. A format marked"
+    yield "*read* can be read back by `earwitness convert` and by `earwitness.reading.read`. `ass` and `textgrid`, and"
+    yield 'texts in old encodings, need the extra `formats`: `earwitness[formats]`, in a checkout `"./core[formats]"`.'
+    yield "Plugins add more."
+    yield "\n| Format | Suffix | Read | Keeps |\n|---|---|---|---|"
     readable = readers()
     for name, one in exporters().items():
-        marks = ["yes" if one.keeps is None or what in one.keeps else "" for what in kept]
-        yield f"| `{name}` | `{one.suffix}` | {'read' if name in readable else ''} | {' | '.join(marks)} |"
+        kept = "everything" if one.keeps == EVERYTHING else ", ".join(sorted(one.keeps or ())) or "?"
+        yield f"| `{name}` | `{one.suffix}` | {'read' if name in readable else ''} | {kept} |"
     yield ""
+
+
+def _data_sets() -> Iterator[str]:
+    yield "| Format | What it is, and what an utterance's id is |\n|---|---|"
+    for name, title in formats().items():
+        yield f"| `{name}` | {title} |"
+
+
+def _price_columns() -> Iterator[str]:
+    yield "| Column | Default | What it says |\n|---|---|---|"
+    told = field_docs(PriceEntry)
+    for name, field in PriceEntry.model_fields.items():
+        default = (
+            "needed"
+            if field.is_required()
+            else ""
+            if field.default in (None, "")
+            else f"`{field.get_default(call_default_factory=True)}`"
+        )
+        yield f"| `{name}` | {default} | {told[name]} |"
+
+
+def _shipped_prices() -> Iterator[str]:
+    yield "| Provider | Service | Blocks | Channels | Trust | Read | Source |\n|---|---|---|---|---|---|---|"
+    for path in sorted(PROVIDERS.glob("*/src/*/prices.toml")):
+        for one in entries_in(path.read_text(encoding="utf-8"), path.name):
+            blocks = f"{one.block_seconds:g} s" if one.block_seconds else "not known"
+            source = f"{one.source}. {one.note}".strip() if one.note else one.source
+            cells = (
+                path.parents[2].name,
+                one.service or "others",
+                blocks,
+                one.channels,
+                one.trust,
+                one.read_on,
+                source,
+            )
+            yield f"| {' | '.join(cells)} |"
+
+
+def _clauses() -> Iterator[str]:
+    """One chapter for each module of the kit, one paragraph for each clause."""
+    chapter = ""
+    for one in clauses():
+        module = sys.modules[one.check.__module__]
+        if module.__name__ != chapter:
+            chapter = module.__name__
+            yield f"### {chapter.rpartition('.')[2].capitalize()}\n\n{module.__doc__}\n"
+        yield f"#### {one.id}: {one.title} {{ #{one.id.lower()} }}\n"
+        yield f"{one.why}\n\n**To mend it:** {one.mend}\n"
 
 
 def _clova_switches() -> Iterator[str]:

@@ -1,18 +1,27 @@
 """Every example of the documentation runs, and prints what the page says it prints."""
 
 import doctest
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
 from pathlib import Path
 
 import pytest
 from sybil import Example, Sybil
-from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.markdown import CodeBlockParser
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+INSTALLING = {ROOT / "docs" / "tutorial" / "first-provider.md"}
+"""The pages that install something, for which they get an environment of their own."""
+
+_FILE = re.compile(r"# ([\w./-]+\.(?:py|toml))$")
+
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.REPORT_NDIFF
 
 
@@ -29,19 +38,45 @@ def test_page(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
     monkeypatch.setenv("COLUMNS", "100")
     document = _sybil().parse(page)
+    if page in INSTALLING:
+        document.namespace[PYTHON] = _own_environment(tmp_path / "env", monkeypatch)
     for example in document.examples():
         example.evaluate()
 
 
+PYTHON = "_python_of_the_page"
+
+
+def _own_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The Python of a new environment that finds everything that is installed here, and keeps what a page installs."""
+    pytest.importorskip("hatchling", reason="the page installs a distribution, which hatchling builds")
+    venv.create(folder, symlinks=True)
+    paths = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)})
+    (site := Path(paths["purelib"])).mkdir(parents=True, exist_ok=True)
+    here = sysconfig.get_paths()["purelib"]
+    (site / "here.pth").write_text(f"import site; site.addsitedir({here!r})\n", encoding="utf-8")
+    # Everything that is needed is here already; nothing is fetched, and nothing is built apart.
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")
+    monkeypatch.setenv("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+    return str(Path(paths["scripts"]) / "python")
+
+
 def _sybil() -> Sybil:
-    return Sybil([PythonCodeBlockParser(), CodeBlockParser("console", _console), CodeBlockParser("toml", _toml)])
+    kinds = {"python": _python, "console": _console, "toml": _toml}
+    return Sybil([CodeBlockParser(language, evaluate) for language, evaluate in kinds.items()])
+
+
+def _python(example: Example) -> object:
+    """A `python` block is run, unless its first line is a comment with a file's name: then it is that file."""
+    return None if _written(example) else PythonEvaluator()(example)
 
 
 def _console(example: Example) -> str | None:
     """Runs each `$ command` of the block in a shell and compares what it prints, both streams, in doctest's way."""
     for command, expected in _commands(example.parsed):
         done = subprocess.run(
-            [shutil.which("bash") or "sh", "-c", _ours(command)],
+            [shutil.which("bash") or "sh", "-c", _ours(command, example.namespace.get(PYTHON, sys.executable))],
             capture_output=True,
             text=True,
             timeout=240,
@@ -53,14 +88,30 @@ def _console(example: Example) -> str | None:
         checker, wanted = doctest.OutputChecker(), doctest.Example(command, expected)
         if not checker.check_output(expected, got, OPTIONS):
             return checker.output_difference(wanted, got, OPTIONS)
+        if done.returncode != 0 and not _shows_a_failure(expected):
+            return f"{command} ended with status {done.returncode}:\n{got}"
     return None
+
+
+def _shows_a_failure(expected: str) -> bool:
+    """Whether a page may mean a command that fails: it prints the error. What is left out (`...`) could be anything."""
+    return bool(expected) and (
+        "..." not in expected or re.search(r"^earwitness: (?!note: )", expected, re.MULTILINE) is not None
+    )
 
 
 def _toml(example: Example) -> None:
     """A `toml` block whose first line is a comment with a file's name is that file for the rest of the page."""
+    _written(example)
+
+
+def _written(example: Example) -> bool:
+    """Whether the block was a file, named in its first line, which now is in its place."""
     first, _, rest = str(example.parsed).partition("\n")
-    if first.startswith("# ") and first.endswith(".toml"):
-        Path(first[2:].strip()).write_text(rest, encoding="utf-8")
+    named = _FILE.fullmatch(first)
+    if named is not None:
+        Path(named[1]).write_text(rest, encoding="utf-8")
+    return named is not None
 
 
 def _commands(block: str) -> list[tuple[str, str]]:
@@ -74,15 +125,19 @@ def _commands(block: str) -> list[tuple[str, str]]:
     return commands
 
 
-def _ours(command: str) -> str:
-    """The command with our own program in place of whatever `earwitness` the path holds."""
-    program = shlex.join([sys.executable, "-m", "earwitness"])
-    return f'earwitness() {{ {program} "$@"; }}; python() {{ {shlex.quote(sys.executable)} "$@"; }}; {command}'
+def _ours(command: str, python: str) -> str:
+    """The command with our own programs in place of whatever `earwitness` and `python` the path holds."""
+    program = shlex.join([python, "-m", "earwitness"])
+    return f'earwitness() {{ {program} "$@"; }}; python() {{ {shlex.quote(python)} "$@"; }}; {command}'
 
 
 def test_a_wrong_example_is_noticed(tmp_path: Path) -> None:
-    """A page whose output is wrong fails, in both kinds of block: the check can fail."""
-    for block in ("```console\n$ echo one\ntwo\n```\n", "```python\nassert 1 == 2\n```\n"):
+    """A page whose output is wrong, or whose command fails, is noticed in both kinds of block: the check can fail."""
+    for block in (
+        "```console\n$ echo one\ntwo\n```\n",
+        "```console\n$ echo one; false\n...one...\n```\n",
+        "```python\nassert 1 == 2\n```\n",
+    ):
         page = tmp_path / "page.md"
         page.write_text(block, encoding="utf-8")
         with pytest.raises(AssertionError):  # Sybil's own failure is one

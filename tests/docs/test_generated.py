@@ -31,6 +31,7 @@ def _generator() -> ModuleType:
         "clova.md",
         "tencent.md",
         "emulation.md",
+        "contract.md",
     ],
 )
 def test_generated_page_is_current(name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,10 @@ from .session import AsyncSession
 from .validation import accepted
 
 if TYPE_CHECKING:
+    from .provider import Provider
     from .sync import Session
 
-__all__ = ["connect", "open", "read_answer", "transcribe"]
+__all__ = ["connect", "open", "read_answer", "session_with", "transcribe"]
 
 
 def connect(
@@ -35,8 +36,20 @@ def connect(
     default profile. `config` replaces the file that would be found; `settings` go over the profile's; `plugins` are
     objects with hook implementations, for this session only. Raises ConfigurationError.
     """
+    return session_with(lambda kind: kind, profile, config=config, settings=settings, plugins=plugins)
+
+
+def session_with(
+    adapt: Callable[[type[Provider[Any]]], type[Provider[Any]]],
+    profile: str | None,
+    *,
+    config: Config | str | Path | None,
+    settings: Mapping[str, Any] | None,
+    plugins: Iterable[object] = (),
+) -> AsyncSession:
+    """The session of `connect`, with what `adapt` makes of the provider's class."""
     chosen = _profile(profile, config, settings)
-    provider = _discovery.load_provider(chosen.provider)
+    provider = adapt(_discovery.load_provider(chosen.provider))
     return AsyncSession(provider, chosen, Plugins(plugins), version=_discovery.version_of(chosen.provider))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,7 +11,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import EarwitnessError
+from ..errors import ConfigurationError, EarwitnessError
 from . import _exit
 from ._commands import ExampleHelp, state_of
 from ._output import ReaderGoneError, flush_output, say
@@ -22,12 +23,15 @@ COMMANDS = {
     "transcribe": "Write down what is said in recordings.",
     "listen": "Write down what is said while it is being said.",
     "convert": "Write transcripts and subtitles in another format.",
+    "compare": "Let several profiles hear one data set, and score them.",
+    "score": "Tell how right transcripts are, wherever they were made.",
     "probe": "Tell what a recording is, without hearing it.",
     "explain": "Tell what a request would send, lose and cost, with no call.",
     "providers": "List the installed providers and what they can do.",
     "profiles": "List the configured profiles, and what is wrong with them.",
     "config": "Check the configuration, and tell what may stand in it.",
     "emulate": "Serve what a vendor serves, on this machine, for tests.",
+    "new-provider": "Make a folder in which a provider of your own begins.",
     "doctor": "Check the installation: versions, plugins, configuration.",
     "completion": "Print the script for completion in bash, zsh or fish.",
 }
@@ -43,7 +47,7 @@ class App(ExampleHelp, click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f".{cmd_name}", __package__).command
+        command = import_module(f".{cmd_name.replace('-', '_')}", __package__).command
         assert isinstance(command, click.Command)
         return command
 
@@ -118,7 +122,19 @@ def _told(error: Exception, state: State) -> int:
         return explain_usage(error, state)
     if isinstance(error, EarwitnessError):
         return explain(error, state)
-    return explain_bug(error.error if isinstance(error, _UnexpectedError) else error, state)
+    error = error.error if isinstance(error, _UnexpectedError) else error
+    if isinstance(error, FileNotFoundError) and not _stands_somewhere():
+        told = "The current folder does not exist any more"
+        return explain(ConfigurationError(told, action="Change to a folder that exists."), state)
+    return explain_bug(error, state)
+
+
+def _stands_somewhere() -> bool:
+    """Whether the current folder is still there; a shell stays in one that somebody has deleted."""
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
 
 
 def _nearest(name: str) -> str | None:
