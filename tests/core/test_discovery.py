@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import textwrap
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import earwitness
 from earwitness import _discovery
 from earwitness._entrypoints import unreadable
 from earwitness.errors import ConfigurationError, PluginError
@@ -368,10 +370,10 @@ class TestBrokenPlugins:
     @pytest.mark.parametrize(
         ("requirement", "wanted"),
         [
-            ("earwitness>=4.2,<5", '"earwitness>=4.2,<5"'),
-            ("earwitness[media] (>=4.2)", '"earwitness>=4.2"'),
-            ("earwitness>=4.2 ; python_version > '3'", '"earwitness>=4.2"'),
-            ("earwitness-other>=9", "earwitness."),
+            ("earwitness>=0.0.1,<5", "'earwitness<5,>=0.0.1'"),
+            ("earwitness[media] (>=0.0.1)", "'earwitness>=0.0.1'"),
+            ("earwitness>=0.0.1 ; python_version > '3'", "'earwitness>=0.0.1'"),
+            ("earwitness-other>=9", "'earwitness'"),
         ],
     )
     def test_a_newer_interface_names_the_core_to_install(self, site: Site, requirement: str, wanted: str) -> None:
@@ -379,6 +381,24 @@ class TestBrokenPlugins:
         source = provider_source("alpha", body="    interface = 9\n")
         site.provider("alpha", source, requires=["other>1", requirement])
         assert f"pip install --upgrade {wanted}" in str(_broken("alpha"))
+
+    @pytest.mark.parametrize("wanted", [">=4.2,<5", "<0.0.1", "==0.0.*"])
+    def test_a_plugin_for_another_core_is_refused_unseen(self, site: Site, wanted: str) -> None:
+        """Newer or older: the error names distribution, wanted and present version, and nothing of it is imported."""
+        site.provider("alpha", "raise SystemExit", requires=["other>1", f"Earwitness[media] {wanted}"])
+        error = _broken("alpha")
+        assert error.message.startswith("The plugin 'alpha' of earwitness-alpha 1.0 needs earwitness")
+        assert set(re.findall(r"[<>=]=?[\d.*]+", error.message)) == set(wanted.split(","))
+        assert error.message.endswith(f", and earwitness {earwitness.__version__} is installed")
+        assert error.action == "Let pip find two that fit: pip install --upgrade earwitness earwitness-alpha."
+
+    @pytest.mark.parametrize(
+        "line", ["earwitness>=9; extra == 'all'", "earwitness>=9; python_version < '3'", "earwitness ((", "earwitness"]
+    )
+    def test_a_requirement_that_does_not_count_is_none(self, site: Site, line: str) -> None:
+        """What belongs to an extra or another Python, and what nobody can read, keeps no plugin from working."""
+        site.provider("alpha", requires=[line])
+        assert _discovery.load_provider("alpha").name == "alpha"
 
     def test_errors_cross_processes(self, site: Site) -> None:
         """A plugin's error keeps its distribution and reason when it is pickled."""

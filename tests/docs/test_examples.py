@@ -17,7 +17,7 @@ from sybil.parsers.markdown import CodeBlockParser
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-INSTALLING = {ROOT / "docs" / "tutorial" / "first-provider.md"}
+INSTALLING = {ROOT / "docs" / "tutorial" / "first-provider.md", ROOT / "docs" / "how-to" / "record-and-replay.md"}
 """The pages that install something, for which they get an environment of their own."""
 
 _FILE = re.compile(r"# ([\w./-]+\.(?:py|toml))$")

@@ -11,28 +11,37 @@ import venv
 import zipfile
 from pathlib import Path
 
+import alone
+import strangers
+
 ROOT = Path(__file__).parents[2]
 DISTRIBUTIONS = [ROOT / "core", *sorted(path.parent for path in (ROOT / "providers").glob("*/pyproject.toml"))]
 SAMPLE = ROOT / "docs" / "examples" / "first_words.wav"
-README_INSTALLS = ("earwitness-", "earwitness_pocketsphinx-")
 TEXT = SAMPLE.with_suffix(".txt").read_text(encoding="utf-8").strip()
 
 
 def main() -> None:
-    """Builds, installs, runs, and says what was heard; then once more with every provider installed."""
+    """Builds, installs each provider alone, runs, then all together, and strangers'; says how many there were."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         wheels = built(place / "wheels")
         scripts = environment(place / "env")
         program = scripts / "earwitness"
-        install(scripts, [wheel for wheel in wheels if wheel.name.startswith(README_INSTALLS)])
-        heard = run(program, "transcribe", str(SAMPLE), folder=place).strip()
-        assert " ".join(heard.split()) == TEXT, f"heard {heard!r}, not {TEXT!r}"
+        by_name = {wheel.name.partition("-")[0].removeprefix("earwitness_"): wheel for wheel in wheels}
+        core = by_name.pop("earwitness")
+
+        def used(name: str) -> None:
+            if name == "pocketsphinx":
+                heard = run(program, "transcribe", str(SAMPLE), folder=place)
+                assert " ".join(heard.split()) == TEXT, f"heard {heard!r}, not {TEXT!r}"
+
+        alone.check(scripts, core, by_name.items(), used)
         install(scripts, wheels)
         run(program, "doctor", folder=place)
         listed = run(program, "providers", folder=place)
         assert all(folder.name in listed for folder in DISTRIBUTIONS[1:]), listed
-        print(f"fresh: {len(wheels)} wheels, heard: {heard}")
+        strangers.check(scripts, place)
+        print(f"fresh: {len(wheels)} wheels, each provider alone and all together; heard: {TEXT}")
 
 
 def built(folder: Path) -> list[Path]:

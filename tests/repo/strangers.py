@@ -19,19 +19,28 @@ SAID = "a stranger says hello"
 def check(scripts: Path, folder: Path) -> None:
     """The example, and a provider that is made here and now, come, prove themselves, work, and go without a trace."""
     before = _installed(scripts)
-    _run(scripts, "earwitness", "new-provider", "stranger", "--streaming", "--out", str(folder))
+    run(scripts, "earwitness", "new-provider", "stranger", "--streaming", "--out", str(folder))
     sources = {"echo": ECHO, "stranger": folder / "earwitness-stranger"}
-    _run(scripts, "python", "-m", "pip", "install", "--quiet", *(f"{source}[test]" for source in sources.values()))
-    listed = _run(scripts, "earwitness", "providers")
+    run(scripts, "python", "-m", "pip", "install", "--quiet", *(f"{source}[test]" for source in sources.values()))
+    listed = run(scripts, "earwitness", "providers")
     for name, source in sources.items():
         assert f"\n{name} " in listed, listed
-        _run(scripts, "python", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", str(source))
+        run(scripts, "python", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", str(source))
         assert _heard(scripts, folder, name) == SAID
-    _run(scripts, "python", "-m", "pip", "uninstall", "--quiet", "--yes", *(one.name for one in sources.values()))
-    listed = _run(scripts, "earwitness", "providers")
+    run(scripts, "python", "-m", "pip", "uninstall", "--quiet", "--yes", *(one.name for one in sources.values()))
+    listed = run(scripts, "earwitness", "providers")
     assert not any(f"\n{name} " in listed for name in sources), listed
     left = {one for one in _installed(scripts) - before if one.startswith("earwitness")}
     assert not left, f"left behind: {left}"
+
+
+def run(scripts: Path, program: str, *arguments: str) -> str:
+    """What a program of the environment prints; it must end well."""
+    done = subprocess.run(
+        [scripts / program, *arguments], env=_variables(), capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, f"{program} {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
 
 
 def _heard(scripts: Path, folder: Path, name: str) -> str:
@@ -41,7 +50,7 @@ def _heard(scripts: Path, folder: Path, name: str) -> str:
     with _emulating(scripts, name, said) as profile:
         config = folder / f"{name}.toml"
         config.write_text(profile, encoding="utf-8")
-        return _run(scripts, "earwitness", "transcribe", str(SAMPLE), "--config", str(config)).strip()
+        return run(scripts, "earwitness", "transcribe", str(SAMPLE), "--config", str(config)).strip()
 
 
 @contextmanager
@@ -58,15 +67,7 @@ def _emulating(scripts: Path, name: str, said: Path) -> Iterator[str]:
 def _installed(scripts: Path) -> set[str]:
     """The name of everything that lies in the environment's packages."""
     code = "import sysconfig, os; print(*os.listdir(sysconfig.get_paths()['purelib']), sep='\\n')"
-    return set(_run(scripts, "python", "-c", code).split())
-
-
-def _run(scripts: Path, program: str, *arguments: str) -> str:
-    done = subprocess.run(
-        [scripts / program, *arguments], env=_variables(), capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, f"{program} {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return set(run(scripts, "python", "-c", code).split())
 
 
 def _variables() -> dict[str, str]:

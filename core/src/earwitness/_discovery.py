@@ -16,8 +16,6 @@ from ._names import nearest
 from .errors import ConfigurationError, PluginError
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     from .provider import Provider
 
 __all__ = [
@@ -149,6 +147,8 @@ def _require_contract(found: Found, provider: type[Provider[Any]]) -> None:
 
 def _require_interface(found: Found, provider: type[Provider[Any]], ours: int) -> None:
     """A plugin of an older interface runs; a newer one needs a newer core."""
+    from ._registration import wanted_core
+
     wanted = _read(found, provider, "interface")
     if type(wanted) is not int:
         raise _broken(found, f"gives its interface as {_described(wanted)}", "Set `interface` to a whole number.")
@@ -156,7 +156,7 @@ def _require_interface(found: Found, provider: type[Provider[Any]], ours: int) -
         raise _broken(
             found,
             f"is written for provider interface {wanted}, and this Earwitness knows {ours}",
-            f"Upgrade Earwitness: pip install --upgrade {_wanted_core(found.entry_point)}.",
+            f"Upgrade Earwitness: pip install --upgrade 'earwitness{wanted_core(found)}'.",
         )
 
 
@@ -165,15 +165,6 @@ def _read(found: Found, provider: type[Provider[Any]], name: str) -> Any:
     from ._registration import guarded
 
     return guarded(found, lambda: getattr(provider, name, None))
-
-
-def _wanted_core(entry_point: EntryPoint) -> str:
-    """The requirement on the core that the plugin's distribution declares."""
-    for line in (entry_point.dist.requires if entry_point.dist else None) or ():
-        match = re.match(r"earwitness(\[[^]]*\])?\s*\(?([<>=!~][^;)]*)?\)?\s*(;|$)", line)
-        if match and match[2]:
-            return f'"earwitness{match[2].strip()}"'
-    return "earwitness"
 
 
 def _broken(found: Found, what: str, action: str) -> PluginError:

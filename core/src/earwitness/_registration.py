@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 from stevedore.driver import DriverManager
 
-from . import hookspecs
+from . import __version__, hookspecs
 from ._entrypoints import Found, Origin
 from ._names import nearest
 from .errors import PluginError
 
-__all__ = ["Manager", "guarded", "load_object", "new_manager", "registered"]
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+__all__ = ["Manager", "guarded", "load_object", "new_manager", "registered", "wanted_core"]
 
 Manager = pluggy.PluginManager
 T = TypeVar("T")
@@ -22,8 +26,26 @@ _LONGEST = 300
 
 
 def load_object(found: Found) -> object:
-    """The module or object that this entry point names. Raises PluginError whatever its import raises."""
+    """The module or object that this entry point names. Raises PluginError whatever its import raises.
+
+    Nothing is imported of a distribution that asks for another version of Earwitness than this one.
+    """
+    _require_core(found)
     return guarded(found, lambda: _Driver(found).driver)
+
+
+def wanted_core(found: Found) -> SpecifierSet:
+    """Which versions of Earwitness the plugin's distribution asks for; any where it says nothing that can be read."""
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.specifiers import SpecifierSet
+
+    wanted = SpecifierSet()
+    for line in _requirements(found):
+        with suppress(InvalidRequirement):
+            one = Requirement(line)
+            if one.name.lower() == hookspecs.PROJECT and (one.marker is None or one.marker.evaluate({"extra": ""})):
+                wanted &= one.specifier
+    return wanted
 
 
 def guarded(found: Found, run: Callable[[], T]) -> T:
@@ -73,6 +95,27 @@ class _Driver(DriverManager[Any]):
 
     def list_entry_points(self) -> list[Any]:
         return [self._found.entry_point]
+
+
+def _requirements(found: Found) -> list[str]:
+    """The lines that may ask for the core."""
+    try:
+        lines = (found.entry_point.dist.requires or ()) if found.entry_point.dist else ()
+        return [line for line in lines if line.lower().startswith(hookspecs.PROJECT)]
+    except Exception:  # metadata that cannot be read says nothing
+        return []
+
+
+def _require_core(found: Found) -> None:
+    if not _requirements(found):
+        return  # Reading requirements costs a tenth of what loading a provider does.
+    wanted = wanted_core(found)
+    if not wanted.contains(__version__, prereleases=True):
+        raise _wrong(
+            found.origin,
+            f"needs {hookspecs.PROJECT}{wanted}, and {hookspecs.PROJECT} {__version__} is installed",
+            f"Let pip find two that fit: pip install --upgrade {hookspecs.PROJECT} {found.distribution}.",
+        )
 
 
 def _require_object(plugin: object, origin: Origin) -> None:

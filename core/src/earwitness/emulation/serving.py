@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 S = TypeVar("S", bound=Switches)
 E = TypeVar("E", bound="Emulator[Any]")
 Handler = Callable[["web.Request"], Awaitable["web.StreamResponse"]]
+"""Answers one request, as aiohttp's server calls it."""
 _SHUTDOWN_S = 2.0
 _START_TIMEOUT_S = 60.0
 
