@@ -75,22 +75,27 @@ def test_a_dry_run_sends_and_writes_nothing(desk: Desk, manifest: str) -> None:
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(desk: Desk) -> None:
-    """A run that was stopped is continued by the same command; what may have been billed waits for a person."""
+    """A run that was stopped is continued by the same command, which fetches what the vendor was at work on."""
     for number, name in enumerate(("untimed", "slow", "silent"), 1):
         desk.recording(f"audio/{name}.wav", ms=500 + number)
         (desk.folder / "audio" / f"{name}.txt").write_text("no times here")
     command = ("compare", "audio", "--profiles", "test", "--out", "run", "--language", "en", *QUICK)
     running = desk.start(*command)
     asked = desk.folder / "run" / "asked"
-    _until(lambda: len(_answers(desk)) == 2 and any(asked.glob("*.json")), running)
-    time.sleep(0.1)
+    _until(lambda: len(_answers(desk)) == 2 and b"reference" in b"".join(map(_bytes, asked.glob("*.json"))), running)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 130 and out == b"", err
-    assert b"2 of 3 answers are kept; the same command goes on. 1 had been handed over" in err
+    assert b"2 of 3 answers are kept; the same command goes on. The vendor is at work on 1 more" in err
+    plan = desk.run(*command, "--dry-run")
+    assert "TO FETCH" in plan.out and "nothing to bill" in plan.out
     done = desk.run(*command, "--no-text")
-    assert done.code == 0 and "1 recordings may have been billed" in done.err and "--resubmit" in done.err
+    assert done.code == 0 and "resubmit" not in done.err and len(_answers(desk)) == 3
     assert "no times here" not in (desk.folder / "run" / "utterances.csv").read_text()
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
 
 
 def _until(reached: object, running: subprocess.Popen[bytes]) -> None:
@@ -102,6 +107,21 @@ def _until(reached: object, running: subprocess.Popen[bytes]) -> None:
         time.sleep(0.05)
     running.kill()
     raise AssertionError("it never came so far")
+
+
+def test_what_failed_is_told_with_its_reason(desk: Desk, manifest: str) -> None:
+    """The counts alone help nobody: each kind of error is told once, with the next action; so in a dry run."""
+    done = desk.run("compare", manifest, *BOTH, *QUICK, "--out", "run")
+    assert "test: note: 1 refused: " in done.err and "other: note" not in done.err
+    plan = desk.run("compare", manifest, "-p", "test", "--out", "run", "--speakers", "2", "--dry-run")
+    assert plan.code == 0 and ("test: note: 3 refused: " in plan.err) == ("REFUSED" in plan.out)
+
+
+def test_a_file_in_place_of_the_folder_is_told(desk: Desk, manifest: str) -> None:
+    """It is not called a damaged run, and it stays."""
+    done = desk.run("compare", manifest, *BOTH, "--out", manifest)
+    assert done.code != 0 and "could not be made: file exists" in done.err and "damaged" not in done.err
+    assert (desk.folder / manifest).is_file()
 
 
 def test_without_references_everything_is_heard_and_nothing_scored(desk: Desk) -> None:

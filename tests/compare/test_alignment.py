@@ -106,6 +106,18 @@ def test_every_way_of_settling_finds_the_same_or_says_less(left: Units, right: U
         assert errors == distance(Units(found.reference), Units(found.hypothesis))
 
 
+def test_a_row_of_digits_is_what_was_spoken() -> None:
+    """No single digit's reading gains anything there, and the first readings say nothing about where to cut."""
+    spoken = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    digits = tuple(char for number in range(40) for char in str(number * 7 % 10))
+    choices = tuple(Choice(at, at + 1, ((char,), tuple(spoken[int(char)]))) for at, char in enumerate(digits))
+    heard = Units(tuple(letter for char in digits for letter in spoken[int(char)]))
+    found = align(Units(digits, choices), heard)
+    assert found.errors == 0 and found.reference == heard.units
+    assert [*found.reference_at] == [at for at, char in enumerate(digits) for _ in spoken[int(char)]]
+    assert one_by_one(Units(digits, choices), heard).operations == b"C" * len(heard.units)
+
+
 def test_where_no_reading_agrees_the_text_stays_as_it_stands() -> None:
     """Of readings that are equally wrong the earliest counts, so that nothing is read into a text without need."""
     choice = Choice(1, 2, (("25",), ("two",), ("five",)))

@@ -73,6 +73,13 @@ def test_what_is_free_costs_nothing() -> None:
     assert (found.whole, found.run, found.per_1000_h, found.per_correct_h) == (0, 0, 0, 0)
 
 
+def test_what_is_not_asked_is_not_called_free() -> None:
+    """Nothing to bill says nothing about the price: a paid vendor whose answers are all there is no free one."""
+    found = cost([])
+    assert (found.whole, found.run, found.billed_h, found.per_1000_h) == (0, 0, 0, None)
+    assert found.told == "nothing to bill"
+
+
 def _profile(price: str = "") -> Config:
     table = {"provider": "scripted"}
     return Config.of({"profiles": {"calls": table | ({"price": {"per_hour": 1, "currency": "EUR"}} if price else {})}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -56,6 +57,13 @@ def test_a_nemo_manifest_is_read_whole(write: Write, tmp_path: Path) -> None:
     assert (cut.id, cut.recording, cut.offset_ms, cut.duration_ms) == ("talk@250", "talk", 250, 2000)
     assert cut.reference == Transcript()
     assert (own.id, own.reference, own.audio) == ("own", None, "https://host.example/x.mp3")
+
+
+def test_one_line_may_be_longer_than_what_a_format_is_told_by(write: Write) -> None:
+    """A recording of some hours is one line of a manifest, and a manifest of one line is not a transcript's JSON."""
+    row = {"id": "talk", "pred_text": "자 " * 50_000}
+    path = write("heard.jsonl", json.dumps(row, ensure_ascii=False))
+    assert list(read_results(path).results) == ["talk"]
 
 
 def test_what_was_heard_is_never_the_reference(write: Write) -> None:
@@ -145,6 +153,39 @@ def test_audiofolder_metadata_is_read_as_csv_and_jsonl(write: Write, tmp_path: P
         assert one.reference is not None and one.reference.text == "one, two"
 
 
+def test_splits_with_metadata_of_their_own_are_one_data_set(write: Write, tmp_path: Path) -> None:
+    """Names count from the split's folder; links and hidden folders are left aside; a split's line is named."""
+    for split, name in (("test", "1.wav"), ("train", "a/1.wav"), (".cache", "1.wav")):
+        write(f"set/{split}/metadata.csv", f"file_name,transcription\n{name},{split}\n")
+    (tmp_path / "set" / "again").symlink_to("train")
+    corpus = read_corpus(tmp_path / "set")
+    assert texts(corpus) == {"test/1": "test", "train/a/1": "train"}
+    assert corpus.utterances["train/a/1"].audio == str(tmp_path / "set" / "train" / "a" / "1.wav")
+    write("set/train/metadata.csv", "file_name,transcription\na,b,c\n")
+    with pytest.raises(InvalidTranscriptError, match=r"train.metadata\.csv: Line 2: 3 cells"):
+        read_corpus(tmp_path / "set")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"audio_filepath": "a.wav", "text": "x"}]',
+        '{\n "audio_filepath": "a.wav",\n "text": "x"\n}',
+        '\ufeff{"audio_filepath": "a.wav", "text": "x"},\n{"audio_filepath": "b.wav", "text": "x"}\n',
+    ],
+)
+def test_a_manifest_that_is_not_one_object_a_line_is_not_taken_for_a_transcript(write: Write, text: str) -> None:
+    """A list, an indented object and commas are told by their line, and never read as one transcript."""
+    with pytest.raises(InvalidTranscriptError, match=r"Line 1: this is no JSON object, of which each line has one"):
+        read_corpus(write("set.json", text))
+
+
+def test_a_first_line_longer_than_what_is_looked_at_is_read(write: Write) -> None:
+    """An hour's text in the first line of a manifest does not hide what it is."""
+    lines = [json.dumps({"audio_filepath": name, "text": "so " * 30_000}) for name in ("a.wav", "b.wav")]
+    assert list(read_corpus(write("set.jsonl", "\n".join(lines))).utterances) == ["a", "b"]
+
+
 STM = """\
 ;; comment
 talk1 1 ann 0.0 1.0 <o,f0> good morning
@@ -204,6 +245,7 @@ def test_seglst_is_grouped_by_session(write: Write) -> None:
         ("transcription", "hello world (u-1)\n (u-2)\n"),
         ("x.txt", "u-1\thello world\nu-2\t\n"),
         ("x.tsv", "u-1\thello world\nu-2\n"),
+        ("x.tsv", "utt_id\ttranscript\nu-1\thello world\nu-2\t\n"),
         ("text", "u-1 hello world\nu-2\n"),
     ],
 )
@@ -292,6 +334,16 @@ def test_what_is_no_data_set_is_refused_in_words(write: Write, tmp_path: Path) -
         read_corpus(tmp_path / "pipe")
     with pytest.raises(InvalidTranscriptError, match=r"none of the formats.*nemo"):
         read_corpus(write("x.bin", "\0\1"))
+    with pytest.raises(InvalidTranscriptError, match="is in none of the formats"):
+        read_corpus(write("x.jsonl", '{"audio": "a.wav", "text": "one line may look like a transcript"}'))
+    with pytest.raises(InvalidTranscriptError, match="is empty"):
+        read_corpus(write("x.jsonl", "\n"))
+    with pytest.raises(InvalidTranscriptError, match=r"is packed. Unpack it first"):
+        (tmp_path / "x.jsonl.gz").write_bytes(gzip.compress(NEMO.encode()))
+        read_corpus(tmp_path / "x.jsonl.gz")
+    write("set/a.txt", "hello")
+    os.mkfifo(tmp_path / "set" / "b.txt")
+    assert list(read_corpus(tmp_path / "set").utterances) == ["a"]  # and it does not wait for the pipe
     with pytest.raises(InvalidTranscriptError, match="no utterance"):
         read_corpus(write("x.trn", ""))
     with pytest.raises(InvalidTranscriptError, match="begins as UTF-16 and is damaged"):

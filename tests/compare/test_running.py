@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from earwitness._stream import AsyncStream
-from earwitness.compare.corpus import Corpus, Result, Utterance
+from earwitness.compare.corpus import Corpus, Result, Timing, Utterance
 from earwitness.compare.planning import Prospect, prospect
 from earwitness.compare.reading import read_results
 from earwitness.compare.running import Runner
-from earwitness.compare.store import Store
+from earwitness.compare.store import Failure, Store
 from earwitness.config import Config
-from earwitness.errors import BadAudioError, InvalidRequestError
-from earwitness.jobs import JobUpdate
+from earwitness.errors import BadAudioError, InvalidRequestError, OutputError
+from earwitness.jobs import JobUpdate, VendorReference
 from earwitness.models import Notice, Transcript
 from earwitness.provider import Submission
 from earwitness.scripted import ScriptedProvider
@@ -174,15 +174,17 @@ def test_nothing_uncertain_is_paid_twice(tmp_path: Path, calls: Calls) -> None:
     assert Runner(found, Store(folder), config=fine).unsettled("v") == 0
 
 
-def test_a_stopped_run_is_continued(tmp_path: Path, calls: Calls) -> None:
-    """What was done is kept; what was at work may have been billed and waits for a person; the rest is asked."""
+@pytest.mark.parametrize("resubmit", [False, True])
+def test_a_stopped_run_is_continued(tmp_path: Path, calls: Calls, *, resubmit: bool) -> None:
+    """What was done is kept; what was at work is fetched from the vendor and not asked again; the rest is asked."""
     data = corpus(tmp_path, "quick", "slow", "later")
     hour = [{"status": "running", "seconds": 3600}]
-    vendors = config({"v": [{"audio": "slow*", "steps": hour}, {"text": "hello"}]})
+    vendors = config({"v": [{"audio": "slow*", "steps": hour, "text": "at last"}, {"text": "hello"}]})
     found, folder = planned(data, vendors), tmp_path / "run"
 
     async def stopped() -> None:
-        runner = Runner(found, Store(folder), config=vendors, concurrency=1, seed=_first("quick", "slow", data))
+        seed = _first("quick", "slow", data)
+        runner = Runner(found, Store(folder), config=vendors, concurrency=1, seed=seed, resubmit=resubmit)
         task = asyncio.create_task(runner.run())
         while not any(name.startswith("slow") for name in calls.names):
             await asyncio.sleep(0.001)
@@ -190,16 +192,82 @@ def test_a_stopped_run_is_continued(tmp_path: Path, calls: Calls) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert (runner.held("v"), runner.unsettled("v")) == (1, 1)
+        assert (runner.held("v"), runner.unsettled("v"), len(runner.waiting("v"))) == (1, 0, 1)
+        assert [one.id for one in runner.open_asks("v")] == ["later"]
 
     asyncio.run(stopped())
-    results = ran(found, vendors, folder)["v"]
-    assert {id: one.delivery for id, one in results.items()} == {
-        "quick": "delivered",
-        "slow": "failed",
-        "later": "delivered",
+    results = ran(found, vendors, folder, resubmit=resubmit)["v"]
+    assert {id: one.transcript.text for id, one in results.items() if one.transcript} == {
+        "quick": "hello",
+        "slow": "at last",
+        "later": "hello",
     }
     assert sorted(name.partition(".")[0] for name in calls.names) == ["later", "quick", "slow"]
+    assert results["slow"].transcript is not None and results["slow"].transcript.served_by is not None
+    assert results["slow"].timing == Timing(tries=1) and not list(folder.glob("asked/*"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "waiting", "unsettled"),
+    [("unavailable", "UnavailableError", 1, 0), ("not_found", "JobNotFoundError", 0, 1)],
+)
+def test_a_job_that_cannot_be_fetched_is_not_asked_again(
+    tmp_path: Path, calls: Calls, fault: str, kind: str, waiting: int, unsettled: int
+) -> None:
+    """While the vendor is down its job stays to be fetched; what it no longer knows waits for a person."""
+    faults = [{"error": fault, "at": "fetch", "times": 99}]
+    vendors = config({"v": [{"text": "x", "steps": [{"status": "running"}], "faults": faults}]})
+    found, store = planned(corpus(tmp_path, "a"), vendors), Store(tmp_path / "run")
+    (ask,) = found.asks["v"]
+    store.begin(ask.question)
+    job = VendorReference("scripted", "scripted-att_1", state={"scene": 0, "asked": 0})
+    store.reached(ask.question, job)
+    for _ in range(2):
+        runner = Runner(found, store, config=vendors)
+        (result,) = ran(found, vendors, store.folder)["v"].values()
+        assert (result.delivery, calls.names) == ("failed", [])
+        assert (len(runner.waiting("v")), runner.unsettled("v"), runner.open_asks("v")) == (waiting, unsettled, [])
+    assert store.failures()[ask.question.key] == Failure(kind, 1)
+
+
+def test_two_runs_in_one_folder_do_not_both_ask(tmp_path: Path, calls: Calls) -> None:
+    """The second one is told so at once; when the first has ended it finds every answer."""
+    vendors = config({"v": [{"text": "x"}]})
+    found, store = planned(corpus(tmp_path, "a"), vendors), Store(tmp_path / "run")
+    late = Runner(found, store, config=vendors)
+    with store.alone(), pytest.raises(OutputError, match="Another run is at work"):
+        asyncio.run(late.run())
+    ran(found, vendors, store.folder)
+    asyncio.run(late.run())
+    assert len(calls.names) == 1 and late.held("v") == 1
+    broken = config({"v": [{"fails": {"error": "job_failed"}}]})
+    found = planned(corpus(tmp_path, "a"), broken)
+    late = Runner(found, store, config=broken)
+    ran(found, broken, store.folder)
+    asyncio.run(late.run())
+    assert [one.tries for one in store.failures().values()] == [2]  # it knows what the first one tried
+
+
+def test_a_recording_that_changes_during_the_run_is_not_sent(tmp_path: Path, calls: Calls) -> None:
+    """Its answer would be kept under the key of what the file was before."""
+    vendors = config({"v": [{"text": "x"}]})
+    found = planned(corpus(tmp_path, "a"), vendors)
+    recording(tmp_path / "a.wav", seconds=2)
+    (result,) = ran(found, vendors, tmp_path / "run")["v"].values()
+    assert (result.delivery, result.error, calls.names) == ("refused", "BadAudioError", [])
+    assert not list((tmp_path / "run").glob("asked/*"))
+
+
+def test_why_there_is_no_answer_is_told_once_for_each_kind(tmp_path: Path) -> None:
+    """What was refused without asking and what the vendor broke, each with its number and the first error's words."""
+    data = corpus(tmp_path, "a", "b", "c")
+    data.utterances["a"].language = "de-DE"
+    vendors = config({"v": [{"fails": {"error": "job_failed"}}]}, languages=["ko-KR"])
+    runner = Runner(planned(data, vendors), Store(tmp_path / "run"), config=vendors)
+    asyncio.run(runner.run())
+    found = runner.failures("v")
+    assert {kind: count for kind, (count, _) in found.items()} == {"UnsupportedFeatureError": 1, "JobFailedError": 2}
+    assert "de-DE" in str(found["UnsupportedFeatureError"][1])
 
 
 def _first(one: str, two: str, data: Corpus) -> int:
@@ -289,6 +357,26 @@ def test_live_recordings_are_timed_by_what_was_shown(tmp_path: Path) -> None:
     assert ran(found, vendors, tmp_path / "run")["v"] == results
     recorded = planned(data, vendors)
     assert {one.question.key for one in recorded.asks["v"]} & {one.question.key for one in found.asks["v"]} == set()
+
+
+def test_a_live_stream_that_was_stopped_may_be_billed(tmp_path: Path) -> None:
+    """What was streamed until Ctrl-C is on the bill: a person decides whether it is streamed again."""
+    path = recording(tmp_path / "a.wav", seconds=30)
+    vendors = config({"v": [{"text": "x"}]})
+    found = planned(Corpus({"a": Utterance("a", None, audio=str(path))}), vendors, live=True)
+    runner = Runner(found, Store(tmp_path / "run"), config=vendors)
+
+    async def stopped() -> None:
+        task = asyncio.create_task(runner.run())
+        while not runner.asked(found.asks["v"][0]):
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(stopped())
+    assert (runner.held("v"), runner.unsettled("v"), runner.open_asks("v")) == (0, 1, [])
 
 
 def test_a_stream_that_breaks_is_no_answer(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from typing import Any, Literal
 
 import pytest
 
+from earwitness.cli._scores import shown
 from earwitness.compare import Resampling, Scores, known_metrics, known_profiles, score, write
 from earwitness.compare.corpus import Corpus, Entrant, Pair, Result, Utterance
 from earwitness.compare.metric import Level, Measurement
+from earwitness.compare.outputs import document
 from earwitness.compare.profile import Profile
 from earwitness.errors import InvalidRequestError, OutputError, PluginError
 from earwitness.hookspecs import hookimpl
@@ -121,6 +123,13 @@ def test_a_missing_reference_and_a_doubled_name_are_errors() -> None:
         score(_corpus(), [_entrant("a", SAID)], metrics=["werr"], resampling=QUICK)
 
 
+@pytest.mark.parametrize("how", [Resampling(0), Resampling(seed=-1), Resampling(confidence=95)])
+def test_resamples_that_cannot_be_drawn_are_refused(how: Resampling) -> None:
+    """None at all, or a level in per cent, would give figures without a meaning."""
+    with pytest.raises(InvalidRequestError, match="cannot be drawn"):
+        score(_corpus(), [_entrant("a", SAID)], resampling=how)
+
+
 def test_the_order_is_that_of_corpus_rates() -> None:
     """An entrant bad at one short utterance beats one that is bad at a long one; means of rates say the reverse."""
     short = _entrant("short", {**SAID, "u2": "no"})
@@ -154,6 +163,31 @@ def test_an_entrant_that_answered_nothing_is_told() -> None:
     refused = Entrant("keyless", {id: Result(id, "refused", error="AuthenticationError") for id in SAID})
     scores = score(_corpus(), [refused, _entrant("a", SAID)], metrics=["wer"], resampling=QUICK)
     assert scores.notes[0].startswith("keyless answered nothing") and _row(scores, "keyless")["value"] == 1
+    (line,) = (line for line in shown(scores).splitlines() if "no answer" in line)
+    assert line.startswith("keyless") and "a tie of" not in shown(scores)
+
+
+def test_what_has_no_reference_was_not_asked_for() -> None:
+    """Utterances without one are neither missing nor blocks of the statistics."""
+    corpus = _corpus()
+    corpus = Corpus({**corpus.utterances, "open": Utterance("open", None)})
+    scores = score(corpus, [_entrant("a", SAID)], metrics=["wer"], resampling=QUICK)
+    assert [(row["asked"], row["missing"]) for row in scores.delivery()] == [(4, 0)]
+    assert document(scores)["settings"]["blocks"] == 4
+
+
+def test_what_was_asked_for_and_cannot_be_told_is_noted() -> None:
+    """A metric without data, terms that never come and a language without a profile are not left out in silence."""
+    scores = score(_corpus(), [_entrant("a", SAID)], metrics=["wer"], terms=["zebra", "!!!"], resampling=QUICK)
+    assert scores.notes[0] == "None of the terms was said or heard." and not scores.clips
+    scores = score(_corpus(), [_entrant("a", SAID)], metrics=["wer", "der"], resampling=QUICK)
+    assert scores.notes[0] == "der could not be measured: this data says nothing about it."
+    plain = Corpus({id: Utterance(id, _transcript(text)) for id, text in SAID.items()})
+    (note,) = (one for one in score(plain, [_entrant("a", SAID)], language="xx", metrics=["wer"]).notes if "xx" in one)
+    assert note == "No profile is made for xx, so texts are compared in the profile format."
+    named = score(plain, [_entrant("a", SAID)], profiles=["format", "raw", "format"], metrics=["wer"])
+    assert named.main == "format" and [one.name for one in named.stages] == ["format", "raw"]
+    assert not any("language" in one for one in named.notes)
 
 
 def test_languages_have_each_their_profile() -> None:
@@ -241,6 +275,18 @@ def test_a_strangers_metric_that_fails_is_named() -> None:
     with pytest.raises(PluginError, match=r"The metric 'longest' .* ValueError") as caught:
         score(_corpus(), [_entrant("a", SAID)], metrics=[Broken()], resampling=QUICK)
     assert "house" not in str(caught.value)
+
+
+@pytest.mark.parametrize("figures", [(float("nan"), 1.0), (1.0, float("inf")), (1.0, -1.0)])
+def test_a_figure_that_cannot_be_added_up_is_named(figures: tuple[float, float]) -> None:
+    """One such number of a stranger's metric would make every sum and every draw one."""
+
+    class Endless(Longest):
+        def measure(self, pairs: Sequence[Pair], profile: Profile) -> Measurement | None:
+            return Measurement(*figures)
+
+    with pytest.raises(PluginError, match="'longest' gave a figure that is not finite, or a total below zero"):
+        score(_corpus(), [_entrant("a", SAID)], metrics=[Endless()], resampling=QUICK)
 
 
 def test_files_hold_everything_and_without_text_no_word(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from earwitness.compare.corpus import Timing
 from earwitness.compare.store import Answered, Failure, Question, Store
 from earwitness.errors import InvalidTranscriptError, OutputError
+from earwitness.jobs import VendorReference
 from earwitness.models import Answer, Segment, Transcript
 
 QUESTION = Question("ab" * 32, None, None, "clova", "long", None, "cd" * 32, "1.0")
@@ -59,12 +61,37 @@ def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
 def test_a_question_without_an_end_is_remembered(tmp_path: Path) -> None:
     """The note is there before anything is sent, and goes only when the end is known."""
     store = Store(tmp_path)
-    store.begin(QUESTION)
-    store.begin(QUESTION)
-    assert Store(tmp_path).unsettled(QUESTION.key)
+    assert store.begin(QUESTION) and not store.begin(QUESTION)
+    assert Store(tmp_path).unsettled(QUESTION.key) and store.reference(QUESTION.key) is None
     store.settle(QUESTION.key)
     store.settle(QUESTION.key)
     assert not store.unsettled(QUESTION.key)
+
+
+def test_what_the_vendor_calls_a_job_outlives_the_run(tmp_path: Path) -> None:
+    """Everything that fetching needs comes back; who asks anew forgets it; damage to it is as if it were not known."""
+    store = Store(tmp_path)
+    at = datetime(2026, 11, 21, 20, 5, 1, 250_000, UTC)
+    for reference in (VendorReference("long", "t-1"), VendorReference("long", "t", at, at, {"scene": 1, "x": None})):
+        store.reached(QUESTION, reference)
+        assert Store(tmp_path).reference(QUESTION.key) == reference
+    (path,) = tmp_path.rglob("*.json")
+    whole = path.read_bytes()
+    for damaged in (whole[:-9], b"[]", whole.replace(b"2026", b"x026")):
+        path.write_bytes(damaged)
+        assert store.reference(QUESTION.key) is None and store.unsettled(QUESTION.key)
+    path.write_bytes(whole)
+    assert store.begin(QUESTION, again=True) and store.reference(QUESTION.key) is None
+
+
+def test_one_run_at_a_time_asks(tmp_path: Path) -> None:
+    """A second one is refused while the first is at it, and not when it has ended in whatever way."""
+    with pytest.raises(KeyboardInterrupt), Store(tmp_path / "run").alone():
+        with pytest.raises(OutputError, match="Another run is at work"), Store(tmp_path / "run").alone():
+            raise AssertionError
+        raise KeyboardInterrupt
+    with Store(tmp_path / "run").alone():
+        pass
 
 
 def test_failures_are_counted_and_never_answers(tmp_path: Path) -> None:

@@ -11,13 +11,14 @@ import click
 
 from ..compare import Corpus, Entrant, Result, read_corpus, rendered
 from ..compare.cost import Bill, Cost, cost
+from ..compare.delivery import delivery_of, kind_of
 from ..compare.planning import Ask, Prospect, prospect
 from ..compare.prices import read_prices
 from ..compare.running import Runner
 from ..compare.speed import Speed, Spread, speed
 from ..compare.store import Store
 from ..config import load_config
-from ..errors import OutputError
+from ..errors import OutcomeUnknownError, OutputError
 from ._errors import note
 from ._files import check_writable
 from ._output import as_json, on_one_line, require_output, say
@@ -31,7 +32,7 @@ from ._table import columns
 
 __all__ = ["Wish", "compare_all"]
 
-_COUNTS = ("RECORDINGS", "HELD", "REFUSED", "UNSETTLED", "TO ASK")
+_COUNTS = ("RECORDINGS", "HELD", "REFUSED", "UNSETTLED", "TO FETCH", "TO ASK")
 _PLAN = ("PROFILE", "SERVICE", *_COUNTS, "AUDIO", "BILLED", "COST")
 _LIVE = ("FIRST WORD P50 S", "P95 S", "FINAL AFTER SPEECH P50 S", "P95 S", "TAKEN BACK P50")
 
@@ -122,13 +123,16 @@ def _make_folder(folder: Path) -> None:
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise OutputError(f"The folder {folder} could not be made: {reason}", action="Give another --out.") from error
-    check_writable(folder)
+    try:
+        check_writable(folder)
+    except OutputError as error:
+        raise error.replaced(action="Make room there, or give another --out.") from error.__cause__
 
 
 def _ask(runner: Runner, state: State) -> None:
     """Asks what is open; a stop keeps what is done and says how to go on."""
     profiles = runner.prospect.profiles
-    wanted = sum(len(runner.open_asks(name)) for name in profiles)
+    wanted = sum(len(runner.waiting(name)) + len(runner.open_asks(name)) for name in profiles)
     if not wanted:
         return
     state.kept = lambda: _so_far(runner)
@@ -148,6 +152,8 @@ def _so_far(runner: Runner) -> str:
     asks = sum(len(runner.prospect.asks[name]) for name in names)
     unsettled = sum(map(runner.unsettled, names))
     told = f"{held} of {asks} answers are kept; the same command goes on."
+    if waiting := sum(len(runner.waiting(name)) for name in names):
+        told += f" The vendor is at work on {waiting} more, which that command fetches."
     if unsettled:
         told += f" {unsettled} had been handed over and may be billed; they are asked again only with --resubmit."
     return told
@@ -155,12 +161,20 @@ def _so_far(runner: Runner) -> str:
 
 def _tell_gaps(runner: Runner, state: State) -> None:
     """What people should know of the run that the tables do not say."""
-    for name, error in runner.stopped.items():
-        note(f"nothing more was asked after this: {error}", state, about=name)
     for name in runner.prospect.profiles:
+        _say_why(runner, name, state)
+        if name in runner.stopped:
+            note("nothing more was asked after that: the same would have come every time.", state, about=name)
         if count := runner.unsettled(name):
             told = f"{count} recordings may have been billed and have no answer; --resubmit asks for them again."
             note(told, state, about=name)
+
+
+def _say_why(runner: Runner, name: str, state: State) -> None:
+    """Each kind of failure once, with what to do about it."""
+    for count, error in runner.failures(name).values():
+        if not isinstance(error, OutcomeUnknownError):
+            note(f"{count} {delivery_of(error)}: {error}", state, about=name)
 
 
 def _with_references(corpus: Corpus, entrants: Sequence[Entrant]) -> tuple[Corpus, list[Entrant]]:
@@ -193,7 +207,7 @@ def _language(wish: Wish, found: Prospect) -> str | None:
 def _cost(runner: Runner, name: str, error_rate: float | None) -> Cost:
     """What this profile's answers cost; a recording that stands in the data set twice is paid once."""
     asks = {one.question.key: one for one in runner.prospect.asks[name]}
-    ended = [one for one in asks.values() if runner.asked(one) or runner.store.holds(one.question.key)]
+    ended = [one for one in asks.values() if runner.asked(one) or runner.store.ended(one.question.key)]
     return cost([_bill(runner, one) for one in ended], error_rate=error_rate)
 
 
@@ -239,8 +253,7 @@ def _tell_plan(runner: Runner, state: State) -> None:
         return
     say(columns(_PLAN, map(_plan_row, plans)))
     for plan in plans:
-        if plan["errors"]:
-            say(f"Refused for {plan['profile']}: {', '.join(plan['errors'])}.\n")
+        _say_why(runner, plan["profile"], state)
         say(f"Cost of {plan['profile']}: {plan['priced']}.\n")
 
 
@@ -256,8 +269,9 @@ def _plan(runner: Runner, name: str) -> dict[str, Any]:
         "recordings": len(asks) + len(refused),
         "held": runner.held(name),
         "refused": len(refused),
-        "errors": sorted({one.error for one in refused.values() if one.error}),
+        "errors": sorted({kind_of(one) for one in refused.values()}),
         "unsettled": runner.unsettled(name),
+        "to_fetch": len(runner.waiting(name)),
         "to_ask": len(once),
         "audio_s": sum(one.bill.duration_ms for one in once) / 1000,
         "billed_s": None if estimate.billed_h is None else estimate.billed_h * 3600,
@@ -270,7 +284,7 @@ def _plan(runner: Runner, name: str) -> dict[str, Any]:
 def _plan_row(plan: Mapping[str, Any]) -> tuple[str, ...]:
     billed = "" if plan["billed_s"] is None else _time(plan["billed_s"])
     price = "" if plan["cost"] is None else f"{plan['cost']:,.6g} {plan['currency'] or ''}".strip()
-    counts = (str(plan[name] or "") for name in ("held", "refused", "unsettled"))
+    counts = (str(plan[name] or "") for name in ("held", "refused", "unsettled", "to_fetch"))
     head = (plan["profile"], ", ".join(plan["services"]), str(plan["recordings"]))
     return *head, *counts, str(plan["to_ask"]), _time(plan["audio_s"]), billed, price
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+
+from .._locks import locked
 
 __all__ = ["scratch_folder"]
 
@@ -41,7 +41,7 @@ def scratch_folder() -> Iterator[None]:
         yield
         return
     with folder, Path(folder.name, _LOCK).open("wb") as lock:
-        _locked(lock)
+        locked(lock)
         tempfile.tempdir = folder.name
         try:
             yield
@@ -67,23 +67,7 @@ def _ours(folder: Path) -> bool:
 def _abandoned(folder: Path) -> bool:
     try:
         with (folder / _LOCK).open("rb+") as lock:
-            return _locked(lock)
+            return locked(lock) is True
     except FileNotFoundError:
         # Killed before the lock was made, or while the folder was removed.
         return True
-
-
-def _locked(file: BinaryIO) -> bool:
-    """Whether this process has the lock now; it holds it until the file is closed, or until it ends in any way."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -72,8 +72,9 @@ def command(ctx: click.Context, /, manifest: str, profiles: str, **given: Any) -
 
     MANIFEST is a file or folder of any format of data sets, with the recordings' places. All profiles work at once and
     through the recordings in the same shuffled order. What DIR holds already is not asked for again, so that the same
-    command continues an interrupted run. What failed is asked again; what may have been billed without an answer only
-    with --resubmit. That a vendor fails is a result: the exit code is 0.
+    command continues an interrupted run. What failed is asked again; what a vendor was at work on is fetched; what may
+    have been billed without an answer is asked again only with --resubmit. That a vendor fails is a result: the exit
+    code is 0.
 
     DIR gets every answer, results/ for `earwitness score`, and the scores. Only you can read the answers.
     """

@@ -55,6 +55,8 @@ class Cost:
 
 def cost(bills: Sequence[Bill], *, error_rate: float | None = None) -> Cost:
     """What these jobs of one entrant cost; `error_rate` is that of the whole comparison, as a share."""
+    if not bills:
+        return _whole(Cost("nothing to bill", None, 0.0, 0.0), bills, error_rate)
     paid = [one for one in bills if _is_billed(one)]
     hours = sum(one.duration_ms for one in paid) / _MS_PER_HOUR
     if all(one.free for one in bills):

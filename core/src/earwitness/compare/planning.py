@@ -21,9 +21,8 @@ from ..explaining import idle
 from ..media import open_media
 from ..provider import Provider
 from ..request import Feature, FileAudio, LiveAudio, TranscriptionRequest
-from .corpus import Corpus, Result, Utterance
+from .corpus import Corpus, Utterance
 from .cost import Bill
-from .delivery import result_of
 from .prices import PriceEntry, price_of, shipped_prices
 from .store import Question, digest
 
@@ -33,19 +32,29 @@ LIVE_RATE = 16_000
 """The sample rate of live audio, in Hz."""
 
 _BLOCK = 2**20
+_NAMED = 5
 _NEARLY_MS = 100
 """A manifest's duration is rounded: a recording this much longer is meant whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The audio of one utterance: a file, the digest of its bytes, and the stretch of it where it is not the whole."""
+    """The audio of one utterance: a file, the digest of its bytes, and the stretch of it where it is not the whole.
+
+    `seen` tells that the file is still the one that the digest is of.
+    """
 
     path: Path
     digest: str
     facts: AudioFacts
     start_ms: int | None = None
     end_ms: int | None = None
+    seen: tuple[int, int] = (0, 0)
+
+    def require_unchanged(self) -> None:
+        """Raises BadAudioError where the file is no longer what was planned: its answer would stand for another."""
+        if _state(self.path) != self.seen:
+            raise BadAudioError(f"{self.path} has changed since the run began", action="Run again.")
 
     @property
     def cut(self) -> bool:
@@ -81,7 +90,7 @@ class Prospect:
     corpus: Corpus
     profiles: Mapping[str, Profile]
     asks: Mapping[str, Sequence[Ask]]
-    refused: Mapping[str, Mapping[str, Result]]
+    refused: Mapping[str, Mapping[str, EarwitnessError]]
 
 
 def prospect(
@@ -134,15 +143,15 @@ class _Planner:
 
     def planned(
         self, utterances: Iterable[Utterance], heard: Mapping[str, Recording]
-    ) -> tuple[list[Ask], dict[str, Result]]:
+    ) -> tuple[list[Ask], dict[str, EarwitnessError]]:
         """What is asked, and what is refused without being asked."""
         asks: list[Ask] = []
-        refused: dict[str, Result] = {}
+        refused: dict[str, EarwitnessError] = {}
         for one in utterances:
             try:
                 asks.append(self._ask(one, heard[one.id]))
             except EarwitnessError as error:
-                refused[one.id] = result_of(one.id, error)
+                refused[one.id] = error
         return asks, refused
 
     def _ask(self, utterance: Utterance, recording: Recording) -> Ask:
@@ -161,8 +170,7 @@ class _Planner:
             self._version,
         )
         bill = self._bill(planned, recording)
-        # A stream that breaks off is over at the vendor too.
-        paid = planned.service.submission == "paid" and not self._live
+        paid = planned.service.submission == "paid"
         name, end_ms = self.profile.name, _speech_end_ms(utterance, recording)
         return Ask(utterance.id, name, question, recording, bill, paid, self._live, end_ms, options)
 
@@ -225,49 +233,62 @@ def _digest_of(path: Path) -> str:
 
 def _recordings(utterances: Sequence[Utterance]) -> dict[str, Recording]:
     """The audio of each utterance by its id. Raises BadAudioError for all that cannot be heard, naming the first."""
-    files: dict[str, tuple[AudioFacts, str] | BadAudioError] = {}
+    files: dict[str, Recording | BadAudioError] = {}
     found: dict[str, Recording] = {}
-    wrong: list[BadAudioError] = []
+    wrong: dict[str, BadAudioError] = {}
     for one in utterances:
         try:
             found[one.id] = _recording(one, files)
         except BadAudioError as error:
-            wrong.append(error)
+            wrong[one.id] = error
     if wrong:
-        told = f"{len(wrong)} of {len(utterances)} recordings cannot be heard; the first: {wrong[0].message}"
-        raise BadAudioError(told, action=f"{wrong[0].action or ''} Nothing was sent.".strip())
+        first, *others = wrong
+        told = f"{len(wrong)} of {len(utterances)} recordings cannot be heard; the first: {wrong[first].message}"
+        if others:
+            more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+            told += f"; the others: {', '.join(repr(id[:80]) for id in others[:_NAMED])}{more}"
+        raise BadAudioError(told, action=f"{wrong[first].action or ''} Nothing was sent.".strip())
     return found
 
 
-def _recording(one: Utterance, files: dict[str, tuple[AudioFacts, str] | BadAudioError]) -> Recording:
+def _recording(one: Utterance, files: dict[str, Recording | BadAudioError]) -> Recording:
     if one.audio is None or "://" in one.audio:
         where = "lies elsewhere" if one.audio else "is not named"
         raise BadAudioError(f"the recording of {one.id[:80]!r} {where}", action="Give files of this machine.")
-    path = Path(one.audio)
     if one.audio not in files:
-        files[one.audio] = _examined(path)
+        files[one.audio] = _examined(Path(one.audio))
     known = files[one.audio]
     if isinstance(known, BadAudioError):
         raise known
-    facts, sha = known
+    facts = known.facts
     start, end = _stretch(one, facts)
     if start is None:
-        return Recording(path, sha, facts)
+        return known
     if end is None or end <= start:
-        raise BadAudioError(f"{one.id[:80]!r} begins behind the end of {path}", action="Correct the data set.")
+        wrong = "lasts no time in" if one.duration_ms == 0 else "begins behind the end of"
+        raise BadAudioError(f"{one.id[:80]!r} {wrong} {known.path}", action="Correct the data set.")
     part = AudioFacts("wav", "pcm_s16le", end - start, facts.sample_rate, min(facts.channels or 1, 2), None)
-    return Recording(path, sha, part, start, end)
+    return replace(known, facts=part, start_ms=start, end_ms=end)
 
 
-def _examined(path: Path) -> tuple[AudioFacts, str] | BadAudioError:
+def _examined(path: Path) -> Recording | BadAudioError:
     try:
-        sha = hashlib.sha256()
+        sha, seen = hashlib.sha256(), _state(path)
         with open_media(FileAudio(path)) as media, media.reading() as file:
             while block := file.read(_BLOCK):
                 sha.update(block)
-            return media.facts, sha.hexdigest()
+            return Recording(path, sha.hexdigest(), media.facts, seen=seen)
     except BadAudioError as error:
         return error
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Size and time of the last change, 0 for a file that is gone."""
+    try:
+        known = path.stat()
+    except (OSError, ValueError):
+        return 0, 0
+    return known.st_size, known.st_mtime_ns
 
 
 def _stretch(one: Utterance, facts: AudioFacts) -> tuple[int | None, int | None]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from .. import connect
@@ -23,22 +22,20 @@ from ..errors import (
     AuthenticationError,
     ClockSkewError,
     ConfigurationError,
+    JobNotFoundError,
     OutcomeUnknownError,
     OutputError,
     PermissionDeniedError,
     PluginError,
     QuotaExhaustedError,
-    UnavailableError,
 )
-from ..jobs import Job, JobStatus
-from ..media import open_media, pcm
-from ..request import BytesAudio, FileAudio, PcmFormat
+from ..jobs import Job
 from ..session import AsyncSession
 from .corpus import Entrant, Result, Timing
-from .delivery import delivery_of, kind_of
-from .planning import LIVE_RATE, Ask, Prospect, Recording
+from .delivery import delivery_of, kind_of, result_of
+from .hearing import Clock, audio, fetched, listened
+from .planning import Ask, Prospect
 from .reading.results import written
-from .speed import live_timing
 from .store import Answered, Failure, Store
 
 __all__ = ["Runner", "Watch"]
@@ -46,9 +43,10 @@ __all__ = ["Runner", "Watch"]
 Watch = Callable[[str], AbstractContextManager[Callable[[Job], None]]]
 """Shows one recording at work: entered with its name, it is told each change of the job."""
 
+T = TypeVar("T")
+
 _HOPELESS = (AuthenticationError, PermissionDeniedError, QuotaExhaustedError, ConfigurationError)
 """What is likely to be the same for every further recording of the profile."""
-_LIVE_BLOCK = LIVE_RATE // 10 * 2
 _STRIKES = 3
 """So many of them one after the other are enough to stop asking."""
 
@@ -102,15 +100,23 @@ class Runner:
         return sum(self.store.holds(one.question.key) for one in self.prospect.asks[profile])
 
     def unsettled(self, profile: str) -> int:
-        """How many of its questions were asked, may have been billed, and have no answer."""
-        keys = [one.question.key for one in self.prospect.asks[profile]]
-        return sum(self.store.unsettled(key) and not self.store.holds(key) for key in keys)
+        """How many of its questions were asked, may have been billed, and have no answer that could be fetched."""
+        return sum(self.store.reference(one.question.key) is None for one in self._unsettled(profile))
+
+    def waiting(self, profile: str) -> list[Ask]:
+        """Those that an earlier run handed over and the vendor has a job for: their answers are fetched, not asked."""
+        return [one for one in self._unsettled(profile) if self.store.reference(one.question.key) is not None]
+
+    def _unsettled(self, profile: str) -> list[Ask]:
+        asks = [(one, one.question.key) for one in self.prospect.asks[profile]]
+        return [one for one, key in asks if self.store.unsettled(key) and not self.store.holds(key)]
 
     def open_asks(self, profile: str) -> list[Ask]:
         """What will be asked of this profile now, in the order of this run."""
         asks = [one for one in self.prospect.asks[profile] if not self.store.holds(one.question.key)]
-        if not self._resubmit:
-            asks = [one for one in asks if not self.store.unsettled(one.question.key)]
+        unsettled = self.waiting(profile) if self._resubmit else self._unsettled(profile)
+        closed = {one.question.key for one in unsettled}
+        asks = [one for one in asks if one.question.key not in closed]
         # The same order for every profile, whatever each of them has answered before.
         order = list(self.prospect.corpus.utterances)
         random.Random(self._seed).shuffle(order)  # noqa: S311
@@ -122,9 +128,14 @@ class Runner:
 
         Other errors are the recordings' own results. Cancelled, it keeps what is done.
         """
-        queues = {name: deque(asks) for name in self.prospect.profiles if (asks := self.open_asks(name))}
-        try:
-            async with AsyncExitStack() as stack:
+        if not any(map(self._queue, self.prospect.profiles)):
+            return
+        async with AsyncExitStack() as stack:
+            stack.enter_context(self.store.alone())
+            # Another run may have ended a moment ago: what it kept is asked nobody.
+            self._failures = self.store.failures()
+            queues = {name: deque(asks) for name in self.prospect.profiles if (asks := self._queue(name))}
+            try:
                 sessions = {
                     name: await stack.enter_async_context(connect(name, config=self._config)) for name in queues
                 }
@@ -133,9 +144,12 @@ class Runner:
                     for name, queue in queues.items()
                     for _ in range(self._concurrency)
                 )
-        finally:
-            if queues:
+            finally:
                 self.store.fail(self._failures)
+
+    def _queue(self, profile: str) -> list[Ask]:
+        """What there is to do: first what is paid for already."""
+        return [*self.waiting(profile), *self.open_asks(profile)]
 
     def asked(self, ask: Ask) -> bool:
         """Whether this run asked it."""
@@ -149,7 +163,7 @@ class Runner:
         return entrants
 
     def _results(self, name: str) -> dict[str, Result]:
-        found = dict(self.prospect.refused[name])
+        found = {id: result_of(id, error) for id, error in self.prospect.refused[name].items()}
         for ask in self.prospect.asks[name]:
             if (result := self._result(ask)) is not None:
                 found[ask.id] = result
@@ -163,13 +177,24 @@ class Runner:
             said = any(one.text.strip() for one in transcript.segments)
             return Result(ask.id, "delivered" if said else "empty", transcript, timing=answered.timing)
         tries = self._failures[key].tries if key in self._failures else 0
-        error = self._ended.failed.get(key) or self._ended.stopped.get(ask.profile)
-        if error is not None:
-            timing = Timing(tries=tries) if tries else None
-            return Result(ask.id, delivery_of(error), error=kind_of(error), timing=timing)
-        if self.store.unsettled(key):
+        error = self._ended.failed.get(key)
+        if error is None and self.store.unsettled(key):
             return Result(ask.id, "failed", error=OutcomeUnknownError.__name__, timing=Timing(tries=max(tries, 1)))
-        return None
+        error = error or self._ended.stopped.get(ask.profile)
+        if error is None:
+            return None
+        timing = Timing(tries=tries) if tries else None
+        return Result(ask.id, delivery_of(error), error=kind_of(error), timing=timing)
+
+    def failures(self, profile: str) -> dict[str, tuple[int, Exception]]:
+        """By kind, how many of the profile's recordings have no answer after this run, and the first error of it."""
+        found: dict[str, tuple[int, Exception]] = {}
+        errors: list[Exception] = [*self.prospect.refused[profile].values()]
+        errors += [one for ask in self.prospect.asks[profile] if (one := self._ended.failed.get(ask.question.key))]
+        for error in errors:
+            count, first = found.get(kind_of(error), (0, error))
+            found[kind_of(error)] = count + 1, first
+        return found
 
     async def _all(self, work: Any) -> None:
         tasks = [asyncio.create_task(one) for one in work]
@@ -191,24 +216,18 @@ class Runner:
 
     async def _one(self, session: AsyncSession, ask: Ask) -> None:
         """One question, asked and kept; whatever goes wrong with it is its own end, unless nothing can be kept."""
-        clock = _Clock()
+        reference = self.store.reference(ask.question.key) if ask.paid else None
+        clock = Clock(sent=reference is not None)
         try:
-            source = None if ask.live else await asyncio.to_thread(_audio, ask.recording)
-            if ask.paid:
-                await _to_the_end(asyncio.to_thread(self.store.begin, ask.question))
-            self._ended.asked.add(ask.question.key)
             with self.watch(f"{ask.profile}: {ask.id}") as changed:
-
-                def told(job: Job) -> None:
-                    clock(job)
-                    changed(job)
-
-                if ask.live:
-                    answered = await _listened(session, ask)
+                told = self._listener(ask, clock, changed)
+                if reference is not None:
+                    answered = await fetched(session, ask, reference, told)
+                elif await self._begun(ask):
+                    answered = await self._heard(session, ask, told, clock)
                 else:
-                    transcript = await session.transcribe(source, on_change=told, keep_raw=True, **ask.options)
-                    answered = Answered(transcript, clock.timing())
-            await _to_the_end(asyncio.to_thread(self._keep, ask, answered))
+                    return
+            await _to_the_end(asyncio.to_thread(self._keep, ask, answered, submitted=reference is None))
         except asyncio.CancelledError:
             if clock.over:
                 self.store.settle(ask.question.key)
@@ -216,21 +235,56 @@ class Runner:
         except OutputError:
             raise
         except Exception as error:
-            self._fail(ask, error, over=clock.over)
+            if ask.paid and isinstance(error, JobNotFoundError):
+                # Perhaps it was billed and is gone: from here on a person decides.
+                self.store.begin(ask.question, again=True)
+                clock = Clock(sent=True)
+            # A stream that broke is over at the vendor too: it is asked again like everything that failed.
+            self._fail(ask, error, over=ask.live or clock.over, submitted=reference is None)
 
-    def _keep(self, ask: Ask, answered: Answered) -> None:
+    async def _begun(self, ask: Ask) -> bool:
+        """Whether this run is the one that asks: where files cannot be locked another one may be quicker."""
+        await asyncio.to_thread(ask.recording.require_unchanged)
+        if not ask.paid:
+            return True
+        return await _to_the_end(asyncio.to_thread(self.store.begin, ask.question, again=self._resubmit))
+
+    async def _heard(self, session: AsyncSession, ask: Ask, told: Callable[[Job], None], clock: Clock) -> Answered:
+        source = None if ask.live else await asyncio.to_thread(audio, ask.recording)
+        self._ended.asked.add(ask.question.key)
+        if source is None:
+            clock.begun()
+            return await listened(session, ask)
+        return Answered(await session.transcribe(source, on_change=told, keep_raw=True, **ask.options), clock.timing())
+
+    def _listener(self, ask: Ask, clock: Clock, changed: Callable[[Job], None]) -> Callable[[Job], None]:
+        """Told of each change, it takes the time and notes what the vendor calls the job."""
+        noted: list[object] = []
+
+        def told(job: Job) -> None:
+            clock(job)
+            changed(job)
+            if ask.paid and job.reference is not None and not job.status.finished:
+                known = (job.reference.id, job.reference.state)
+                if known not in noted[-1:]:
+                    self.store.reached(ask.question, job.reference)
+                    noted.append(known)
+
+        return told
+
+    def _keep(self, ask: Ask, answered: Answered, *, submitted: bool) -> None:
         key = ask.question.key
         before = self._failures.pop(key, None)
-        answered.timing.tries = (before.tries if before else 0) + 1
+        answered.timing.tries = max(1, (before.tries if before else 0) + submitted)
         self.store.keep(ask.question, answered)
         self.store.settle(key)
         self._ended.strikes[ask.profile] = 0
 
-    def _fail(self, ask: Ask, error: Exception, *, over: bool) -> None:
+    def _fail(self, ask: Ask, error: Exception, *, over: bool, submitted: bool) -> None:
         key = ask.question.key
         before = self._failures.get(key)
         self._ended.failed[key] = error
-        self._failures[key] = Failure(kind_of(error), (before.tries if before else 0) + 1)
+        self._failures[key] = Failure(kind_of(error), max(1, (before.tries if before else 0) + submitted))
         if over:
             self.store.settle(key)
         if isinstance(error, _HOPELESS) and not isinstance(error, PluginError | ClockSkewError):
@@ -239,95 +293,11 @@ class Runner:
                 self._ended.stopped[ask.profile] = error
 
 
-class _Clock:
-    """When a job changed, by a clock that only goes forward."""
-
-    def __init__(self) -> None:
-        self._last: JobStatus | None = None
-        self._at: dict[str, float] = {}
-
-    def __call__(self, job: Job) -> None:
-        now = time.monotonic()
-        reached: Mapping[str, bool] = {
-            "sent": job.plan is not None,
-            "taken": job.reference is not None,
-            "running": job.status is JobStatus.RUNNING,
-            "done": job.status is JobStatus.SUCCEEDED,
-        }
-        for name in (name for name, is_so in reached.items() if is_so):
-            self._at.setdefault(name, now)
-        self._last = job.status
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing can still be going on, or be billed, at the vendor without our knowing how it ends."""
-        return self._last is None or self._last.finished
-
-    def timing(self) -> Timing:
-        """The times between the changes, as far as there were any."""
-        begun = "taken" if "taken" in self._at else "sent"
-        return Timing(
-            total_s=self._between("sent", "done"),
-            upload_s=self._between("sent", "taken") if self._at.get("taken") != self._at.get("done") else None,
-            queue_s=self._between(begun, "running"),
-            process_s=self._between("running", "done"),
-        )
-
-    def _between(self, start: str, end: str) -> float | None:
-        if start not in self._at or end not in self._at:
-            return None
-        return round(self._at[end] - self._at[start], 6)
-
-
-async def _listened(session: AsyncSession, ask: Ask) -> Answered:
-    """What was heard live, and when it was shown. Raises UnavailableError for a stream without its end."""
-    begun: list[float] = []
-
-    async def played() -> AsyncIterator[bytes]:
-        samples = await asyncio.to_thread(_samples, ask.recording, rate=LIVE_RATE, channels=1)
-        begun.append(time.monotonic())
-        for start in range(0, len(samples), _LIVE_BLOCK):
-            yield samples[start : start + _LIVE_BLOCK]
-
-    async with session.stream(played(), sample_rate=LIVE_RATE, pace=True, **ask.options) as stream:
-        events = [(time.monotonic() - begun[0] if begun else 0.0, event) async for event in stream]
-        transcript = stream.transcript()
-    if any(one.kind == "incomplete" for one in transcript.notices):
-        raise UnavailableError("The stream ended before all of it was confirmed", action="Run again.")
-    return Answered(transcript, live_timing(events, speech_end_s=ask.speech_end_ms / 1000))
-
-
-def _audio(recording: Recording) -> FileAudio | BytesAudio:
-    """The file, or the samples of the stretch that was cut from it."""
-    if not recording.cut:
-        return FileAudio(recording.path)
-    rate, channels = recording.facts.sample_rate or LIVE_RATE, recording.facts.channels or 1
-    samples = _samples(recording, rate=rate, channels=channels)
-    return BytesAudio(samples, f"{recording.path.stem}.raw", PcmFormat(rate, channels))
-
-
-def _samples(recording: Recording, *, rate: int, channels: int) -> bytes:
-    """The recording, or the stretch that it is of its file, as 16-bit samples."""
-    start, end = recording.start_ms or 0, recording.end_ms
-    first = start * rate // 1000 * channels * 2
-    behind = None if end is None else end * rate // 1000 * channels * 2
-    samples, place = bytearray(), 0
-    with open_media(FileAudio(recording.path)) as media:
-        blocks = pcm(media, sample_rate=rate, channels=channels, block_ms=1000)
-        for block in blocks:
-            samples += block[max(0, first - place) : None if behind is None else max(0, behind - place)]
-            place += len(block)
-            if behind is not None and place >= behind:
-                blocks.close()
-                break
-    return bytes(samples)
-
-
-async def _to_the_end(writing: Coroutine[Any, Any, None]) -> None:
+async def _to_the_end(writing: Coroutine[Any, Any, T]) -> T:
     # What has been heard, and perhaps paid for, is kept also when the run is stopped in this very moment.
     task = asyncio.create_task(writing)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         await task
         raise

@@ -1,7 +1,9 @@
 """The folder of a comparison: every answer is written once, under a key of everything that decided it.
 
     answers/<key>.json     one transcript with the vendor's own answer, owner-only, written whole or not at all
-    asked/<key>.json       a paid question whose end is not known: it is not asked again by itself
+    asked/<key>.json       a paid question whose end is not known, with what the vendor calls its job, where it told:
+                           it is not asked again by itself, and its answer is fetched where the job is known
+    .lock                  held by the run that is at work in the folder
     failures.json          what failed when it was last asked, and how often; it is asked again by the next run
 
 A key is a hash of the audio, provider, service, model, options and the plugin's version: another version of any of
@@ -15,11 +17,14 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from .._drafts import add_file, replace_file
+from .._locks import locked
 from ..errors import EarwitnessError, InvalidTranscriptError, OutputError
+from ..jobs import VendorReference
 from ..models import Transcript
 from .corpus import Timing
 
@@ -91,6 +96,10 @@ class Store:
         """Whether there is an answer to this question; it is not read."""
         return self._answer(key).is_file()
 
+    def ended(self, key: str) -> bool:
+        """Whether this question may have cost something: it has an answer, or nobody knows what became of it."""
+        return self.holds(key) or self.unsettled(key)
+
     def keep(self, question: Question, answered: Answered) -> None:
         """Writes the answer down; one that is there already stays."""
         document = {
@@ -102,10 +111,43 @@ class Store:
         with self._writing(self._answer(question.key)) as path:
             add_file(path, json.dumps(document, ensure_ascii=False).encode())
 
-    def begin(self, question: Question) -> None:
-        """Notes, before anything is sent, that this question is being asked and may be billed."""
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Inside it no other run asks anything for this folder. Raises OutputError where one is at it already."""
+        with self._writing(self.folder / ".lock") as path:
+            lock = path.open("ab")
+        with lock:
+            # Where files cannot be locked, the notes of what is being asked have to do.
+            if locked(lock) is False:
+                raise OutputError(
+                    f"Another run is at work in {self.folder}", action="Wait until it has ended, or give another --out."
+                )
+            yield
+
+    def begin(self, question: Question, *, again: bool = False) -> bool:
+        """Notes, before anything is sent, that this question is being asked and may be billed.
+
+        False where that stands there already, unless it is asked `again`.
+        """
         with self._writing(self._asked(question.key)) as path:
-            add_file(path, json.dumps(asdict(question)).encode())
+            if add_file(path, _note(question)):
+                return True
+            if again:
+                replace_file(path, _note(question))
+        return again
+
+    def reached(self, question: Question, reference: VendorReference) -> None:
+        """Adds to that note what the vendor calls the job: its answer can then be fetched whatever happens here."""
+        with self._writing(self._asked(question.key)) as path:
+            replace_file(path, _note(question, reference))
+
+    def reference(self, key: str) -> VendorReference | None:
+        """What the vendor calls the job of this question, as far as it told before the run ended."""
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            said = json.loads(self._asked(key).read_bytes())["reference"]
+            since, until = (None if one is None else datetime.fromisoformat(one) for one in said["times"])
+            return VendorReference(said["service"], said["id"], since, until, said["state"])
+        return None
 
     def settle(self, key: str) -> None:
         """Forgets that note: the question's end is known."""
@@ -143,7 +185,7 @@ class Store:
         with self._sound(path):
             try:
                 found = json.loads(path.read_bytes())
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 return None
             if not isinstance(found, dict):
                 raise ValueError
@@ -176,6 +218,15 @@ class Store:
 def digest(value: object) -> str:
     """The SHA-256 of plain data, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _note(question: Question, reference: VendorReference | None = None) -> bytes:
+    said: dict[str, Any] = asdict(question)
+    if reference is not None:
+        times = [one.isoformat() if one else None for one in (reference.submitted_at, reference.expires_at)]
+        state = dict(reference.state)
+        said["reference"] = {"service": reference.service, "id": reference.id, "times": times, "state": state}
+    return json.dumps(said).encode()
 
 
 def _make(folder: Path) -> None:

@@ -104,10 +104,19 @@ def _format(path: Path, name: str | None) -> Format:
     for one in _FORMATS:
         if one.fits(path, head):
             return one
+    _require_plain(path, head)
     raise InvalidTranscriptError(
         f"{shown(path)} is in none of the formats of data sets",
         action=f"Say which it is: {', '.join(formats())}.",
     )
+
+
+def _require_plain(path: Path, head: bytes) -> None:
+    """Raises InvalidTranscriptError for what is no format of data sets, but what people try nevertheless."""
+    if path.is_file() and not head.strip():
+        raise InvalidTranscriptError(f"{shown(path)} is empty", action="Check that it is the right file.")
+    if head.startswith(_PACKED):
+        raise InvalidTranscriptError(f"{shown(path)} is packed", action="Unpack it first.")
 
 
 def _gathered(format: Format, source: Source) -> dict[str, Utterance]:
@@ -146,5 +155,8 @@ def _renamed(found: dict[str, Result], corpus: Corpus, *, alone: bool) -> dict[s
     meant = {id: full[last] for id, last in strangers.items() if claims[last] == open_ids[last] == 1}
     return {meant.get(id, id): replace(one, id=meant.get(id, id)) for id, one in found.items()}
 
+
+_PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+"""How files of gzip, zip, bzip2, xz and zstd begin."""
 
 _OWN_IDS = "Give each utterance an id of its own."

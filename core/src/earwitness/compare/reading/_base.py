@@ -98,9 +98,13 @@ def contents(path: Path) -> bytes:
 
 
 def beginning(path: Path) -> bytes:
-    """The first part of the file, as far as a format is told by it."""
+    """The first part of the file, as far as a format is told by it; of one JSON document a line, all of the first."""
     with located(path):
-        return _bytes(path, _HEAD)
+        head = _bytes(path, _HEAD)
+        if not head.lstrip().startswith(b"{") or b"\n" in head:
+            return head
+        whole, end, _ = _bytes(path, MAX_BYTES).partition(b"\n")
+        return whole + end
 
 
 @contextmanager
@@ -118,7 +122,7 @@ def first_line(head: bytes) -> str:
     """The first line that says something; empty for what is no text."""
     with suppress(InvalidTranscriptError):
         # The last character of a block may be cut in two.
-        whole = head if len(head) < _HEAD else head[: head.rfind(b"\n") + 1]
+        whole = head if len(head) < _HEAD else head[: head.rfind(b"\n") + 1] or head
         return next((line for _, line in lines(decoded(whole))), "")
     return ""
 
@@ -163,7 +167,7 @@ def objects(data: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            refuse("this is no JSON object", line=number)
+            refuse("this is no JSON object, of which each line has one", line=number)
         yield number, found
 
 

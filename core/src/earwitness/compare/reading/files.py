@@ -17,6 +17,8 @@ __all__ = ["FOLDER", "TEXT", "TRANSCRIPT"]
 _TEXT = (".txt", ".lab")
 _UNTELLING = (*_TEXT, ".csv", ".tsv")
 """Suffixes that lists of many recordings have as well."""
+_MANY = (".jsonl", ".ndjson")
+"""Suffixes of lists alone: a line of one may look like a transcript."""
 
 
 def _folder(source: Source) -> Iterator[Row]:
@@ -61,11 +63,15 @@ def _transcript(path: Path) -> Transcript:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """Every file below the folder that is not hidden, by its path from there, in order of name."""
+    """Every file below the folder that is not hidden, by its path from there, in order of name.
+
+    Pipes, sockets and devices are none: reading one could wait for ever.
+    """
     found = []
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(root, name).relative_to(folder).as_posix() for name in names if not name.startswith(".")]
+        places = (Path(root, name) for name in names if not name.startswith("."))
+        found += [one.relative_to(folder).as_posix() for one in places if one.is_file() or not one.exists()]
     return iter(sorted(found))
 
 
@@ -83,6 +89,8 @@ def _fits_folder(path: Path, _: bytes) -> bool:
 
 
 def _fits_single(path: Path, head: bytes) -> bool:
+    if path.suffix.lower() in _MANY:
+        return False
     if _stem(path.name) and path.suffix.lower() not in _UNTELLING:
         return True
     start = beginning(head)

@@ -12,6 +12,9 @@ from ._base import Format, Row, Source, contents, first_line, lines, refuse, spo
 
 __all__ = ["KALDI_TEXT", "TAB", "TRN"]
 
+_HEADING = re.compile(
+    r"\s*(utterance[ _]?|utt[ _]?)?id\t\s*(text|transcript(ion)?|sentence|hypothesis|reference)\s*", re.IGNORECASE
+)
 _TRN = re.compile(r"(.*)\(([^()]*[^()\s][^()]*)\)\s*")
 
 
@@ -25,6 +28,8 @@ def _trn(source: Source) -> Iterator[Row]:
 
 def _tab(source: Source) -> Iterator[Row]:
     for number, line in lines(decoded(contents(source.path))):
+        if number == 1 and _HEADING.fullmatch(line):
+            continue
         # An id by itself is an answer without a word, which tools write with and without the tab.
         id, _, text = line.partition("\t")
         yield _row(id.strip(), text, number)
@@ -55,5 +60,5 @@ def _is_text(path: Path, _: bytes) -> bool:
 
 
 TRN = Format("trn", "sclite's trn, a text and `(id)` in each line; alternatives are not interpreted", _is_trn, _trn)
-TAB = Format("tab", "`id`, a tab and the text in each line", _is_tab, _tab)
+TAB = Format("tab", "`id`, a tab and the text in each line; a first line of the two names is none", _is_tab, _tab)
 KALDI_TEXT = Format("kaldi-text", "Kaldi's file `text`: `id`, a blank and the text in each line", _is_text, _text)

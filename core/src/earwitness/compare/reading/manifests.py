@@ -60,11 +60,16 @@ def _nemo(source: Source) -> Iterator[Row]:
 
 
 def _audiofolder(source: Source) -> Iterator[Row]:
-    path = _metadata(source.path)
-    with located(path):
-        data = contents(path)
-        found = objects(data) if path.suffix == ".jsonl" else table(data, ",", {"file_name"})
-        yield from _utterances(source, list(found), _HF, path.parent)
+    folder = source.path if source.path.is_dir() else source.path.parent
+    for path in _metadata(source.path):
+        inside = path.parent.relative_to(folder)
+        with located(path):
+            data = contents(path)
+            found = objects(data) if path.suffix == ".jsonl" else table(data, ",", {"file_name"})
+            # Each split of a data set has its own; names in it count from where it lies.
+            rows = [(line, {**row, "file_name": _inside(inside, row.get("file_name"))}) for line, row in found]
+            for place, one in _utterances(source, rows, _HF, folder):
+                yield f"{(inside / path.name).as_posix()}: {place}", one
 
 
 def _common_voice(source: Source) -> Iterator[Row]:
@@ -131,11 +136,25 @@ def _tags(row: Mapping[str, Any], known: frozenset[str]) -> Iterator[tuple[str, 
             yield name, str(value)
 
 
-def _metadata(path: Path) -> Path:
-    """The metadata file of this folder, or the file itself."""
+def _metadata(path: Path) -> list[Path]:
+    """The metadata file of this folder, else those of the folders in it; or the file itself."""
     if not path.is_dir():
-        return path
-    return next((one for name in ("metadata.csv", "metadata.jsonl") if (one := path / name).is_file()), path)
+        return [path]
+    for level in ("", "*/", "*/*/"):
+        for name in ("metadata.csv", "metadata.jsonl"):
+            if found := sorted(one for one in path.glob(level + name) if one.is_file() and not _aside(one, path)):
+                return found
+    return []
+
+
+def _aside(file: Path, folder: Path) -> bool:
+    """Whether it lies in a folder that is hidden, or is a link and may lead anywhere."""
+    parts = [one for one in file.parents if folder in one.parents]
+    return any(one.name.startswith(".") or one.is_symlink() for one in parts)
+
+
+def _inside(folder: Path, name: object) -> object:
+    return (folder / name).as_posix() if isinstance(name, str) and name and "://" not in name else name
 
 
 def _has(head: bytes, *names: str) -> bool:
@@ -148,12 +167,14 @@ def _has(head: bytes, *names: str) -> bool:
 
 
 def _is_nemo(path: Path, head: bytes) -> bool:
-    return not path.is_dir() and (_has(head, "audio_filepath") or _has(head, "id", "pred_text"))
+    # Also where the first line is broken, or longer than what is looked at: the error is then about that line.
+    named = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") and b'"audio_filepath"' in head
+    return not path.is_dir() and (named or _has(head, "audio_filepath") or _has(head, "id", "pred_text"))
 
 
 def _is_audiofolder(path: Path, head: bytes) -> bool:
     if path.is_dir():
-        return _metadata(path) != path
+        return bool(_metadata(path))
     return _has(head, "file_name") or (path.suffix == ".csv" and "file_name" in first_line(head).split(","))
 
 
