@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from earwitness.export import cells
 from support.desk import Desk
 
 for library in ("rapidfuzz", "numpy", "pyarrow"):
@@ -52,6 +53,35 @@ def test_files_are_written_for_their_owner_and_without_text(talk: Desk) -> None:
         assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_names_of_any_kind_leave_the_table_readable(talk: Desk) -> None:
+    """Long and Korean names keep within 100 columns and are told in full below, and none steers the terminal."""
+    long, korean = "vendor-with-a-long-name-and-a-model-2026", "네이버클라우드클로바스피치롱센텐스"
+    given = [f"{name}=good.jsonl" for name in (long, korean, "a\x1b[31m\nb")]
+    done = talk.run("score", "refs.jsonl", *given, "bad.jsonl", "-l", "en")
+    lines = done.out.splitlines()
+    assert done.code == 0 and max(map(cells, lines)) <= 100
+    assert lines[2].split()[1] == "vendor-with-…-model-2026" and f"vendor-with-…-model-2026 is {long}." in lines
+    assert any(line.endswith(f" is {korean}.") for line in lines)
+    assert "a\\x1b[31m b" in done.out and "\x1b" not in done.out
+    alike = [f"{'x' * 20}{name}{'x' * 20}=good.jsonl" for name in "ab"]
+    assert f"{'x' * 20}b{'x' * 20}" in talk.run("score", "refs.jsonl", *alike, "--metric", "wer").out.splitlines()[3]
+
+
+def test_the_verdict_says_who_is_better_and_what_is_a_tie(desk: Desk) -> None:
+    """One sentence from the comparisons, the nearest first."""
+    said = {f"u{number}": "one two three four" for number in range(30)}
+    _manifest(desk, "refs.jsonl", said, key="text")
+    for name, heard in (("a", "one two three four"), ("far", "one"), ("near", "one two three")):
+        _manifest(desk, f"{name}.jsonl", dict.fromkeys(said, heard))
+    entrants = ("far.jsonl", "a.jsonl", "twin=a.jsonl", "near.jsonl")
+    lines = desk.run("score", "refs.jsonl", *entrants, "--metric", "wer").out.splitlines()
+    assert "WER: a is better than near and far; with twin it is a tie." in lines
+    told = [line.split() for line in lines if line.endswith(" 0.00")]
+    assert [(row[0], row[-2]) for row in told] == [("twin", "tie"), ("near", "better"), ("far", "better")]
+    tie = desk.run("score", "refs.jsonl", "a.jsonl", "twin=a.jsonl", "--metric", "wer").out
+    assert "WER: a tie of a and twin; this data does not tell them apart." in tie
+
+
 def test_any_metric_may_be_the_only_one(talk: Desk) -> None:
     """Without a rate there is no ranking, and what was measured is shown all the same; many entrants go below."""
     many = [f"{name}-with-a-long-name=good.jsonl" for name in "abcdefgh"]
@@ -71,6 +101,10 @@ def test_terms_are_found_and_where_they_went_wrong(talk: Desk) -> None:
     assert "bad,u1.wav,u1,missed,red house,," in (talk.folder / "out/clips.csv").read_text(encoding="utf-8")
     talk.run(*arguments, "bare", "--no-text")
     assert "red house" not in (talk.folder / "bare/clips.csv").read_text(encoding="utf-8")
+    talk.run("score", "refs.jsonl", "bad.jsonl", "--out", "out", "--no-text")
+    assert not (talk.folder / "out/clips.csv").exists()
+    (talk.folder / "terms.txt").write_text("\n  # only a remark\n")
+    assert "terms.txt holds no term" in talk.run(*arguments, "out").err
 
 
 def test_a_mismatch_is_an_error_and_leaves_no_file(talk: Desk) -> None:

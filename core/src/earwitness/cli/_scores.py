@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from textwrap import wrap
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..export import cells
+from ._output import on_one_line
 from ._table import columns
 
 if TYPE_CHECKING:
@@ -16,24 +16,50 @@ if TYPE_CHECKING:
 __all__ = ["shown"]
 
 _WIDTH = 96
+_NAME = 24  # with longer names the table of ranks is wider than a hundred columns
 Row = Mapping[str, Any]
+Names = Mapping[str, str]
 
 
 def shown(scores: Scores) -> str:
     """Everything worth reading in a terminal; the rest is in the files."""
-    rows = scores.table()
+    names = _labels([one.name for one in scores.entrants])
+    delivery = _called(scores.delivery(), names)
+    rows = _called(scores.table(), names)
     parts = [_headline(scores, rows, name) for name in scores.headlines]
-    parts += [_pairs(scores, name) for name in scores.headlines]
-    parts += [_sources(rows), _others(scores, rows), _delivery(scores.delivery()), _closing(scores)]
+    parts += [_pairs(scores, name, names) for name in scores.headlines]
+    parts += [_sources(rows), _others(scores, rows, [*names.values()]), _delivery(delivery), _closing(scores, names)]
     return "\n".join(part for part in parts if part)
+
+
+def _labels(names: Sequence[str]) -> Names:
+    """What entrants are called in the tables: long names without their middle, where that still tells them apart."""
+    whole = {name: on_one_line(" ".join(name.split())) for name in names}
+    short = {name: _shortened(told) for name, told in whole.items()}
+    return short if len({*short.values()}) == len(names) else whole
+
+
+def _shortened(name: str) -> str:
+    if cells(name) <= _NAME:
+        return name
+    begin, end = len(name), 0
+    while cells(name[:begin]) > _NAME // 2:
+        begin -= 1
+    while cells(name[end:]) > _NAME - _NAME // 2 - 1:
+        end += 1
+    return f"{name[:begin]}\N{HORIZONTAL ELLIPSIS}{name[end:]}"
+
+
+def _called(rows: Sequence[Row], names: Names) -> list[Row]:
+    return [{**row, "entrant": names[row["entrant"]]} for row in rows]
 
 
 def _headline(scores: Scores, rows: Sequence[Row], metric: str) -> str:
     mine = [row for row in rows if row["metric"] == metric]
     main = [row for row in mine if row["stage"] == scores.main]
-    before = [stage.name for stage in scores.stages if stage.name != scores.main]
+    before = [one.name for one in scores.stages if one.name != scores.main and (metric, one.name) in scores.grids]
     at = {(row["entrant"], row["stage"]): row["value"] for row in mine}
-    head = ["RANK", "ENTRANT", scores.metric(metric).title.upper(), f"{scores.settings.confidence:.0%} INTERVAL"]
+    head = ["RANK", "ENTRANT", metric.upper(), f"{scores.settings.confidence:.0%} INTERVAL"]
     head += [*(name.upper() for name in before), "SUB", "DEL", "INS", "ANSWERED"]
     body = [
         [
@@ -51,36 +77,69 @@ def _headline(scores: Scores, rows: Sequence[Row], metric: str) -> str:
 
 
 def _title(scores: Scores, metric: str, rows: Sequence[Row]) -> str:
+    measured = scores.metric(metric)
+    items = _some(rows[0]["items"], measured.level)
+    if not getattr(measured, "staged", False):
+        return f"{measured.title} in {items}"
     stage = next(one for one in scores.stages if one.name == scores.main)
     profiles = ", ".join(f"{one.name} {one.version}" for one in stage.profiles)
     total = max((row["total"] for row in rows), default=0)
-    units = {"wer": "words", "cer": "characters"}.get(metric, "units")
-    return (
-        f"{scores.metric(metric).title} in profile {profiles}, {total:,.0f} {units} in {rows[0]['items']:,} utterances"
-    )
+    unit = {"wer": "word", "cer": "character"}.get(metric, "unit")
+    return f"{measured.title} in profile {profiles}, {_some(total, unit)} in {items}"
 
 
-def _pairs(scores: Scores, metric: str) -> str:
+def _some(count: float, what: str) -> str:
+    return f"{count:,.0f} {what}{'' if count == 1 else 's'}"
+
+
+def _pairs(scores: Scores, metric: str, names: Names) -> str:
     """The best entrant beside each of the others, in percentage points."""
     verdict = scores.verdicts.get((metric, scores.main))
     if verdict is None or not verdict.comparisons:
         return ""
     best, title = verdict.standings[0].name, scores.metric(metric).title
-    body = [_beside(one, best) for one in verdict.comparisons if best in (one.first, one.second)]
+    place = {one.name: number for number, one in enumerate(verdict.standings)}
+    mine = [one for one in verdict.comparisons if best in (one.first, one.second)]
+    mine.sort(key=lambda one: place[_other(one, best)])
+    silent = {row["entrant"] for row in scores.delivery() if not row["delivered"] + row["empty"]}
+    body = [[names[_other(one, best)], *_beside(one, best, silent)] for one in mine]
     head = ["AGAINST", "POINTS", "INTERVAL", "P(BETTER)", "P", "VERDICT", "VISIBLE FROM"]
-    return f"{title}: {best} beside the others, in percentage points\n{columns(head, body)}"
+    heard = [one for one in mine if _other(one, best) not in silent]
+    told = "".join(f"{line}\n" for line in _wrapped(f"{title}: {_sentence(heard, best, names)}")) if heard else ""
+    return f"{told}{names[best]} beside the others, in percentage points\n{columns(head, body)}"
 
 
-def _beside(one: Comparison, best: str) -> list[str]:
-    sign, other = (100, one.second) if one.first == best else (-100, one.first)
+def _sentence(mine: Sequence[Comparison], best: str, names: Names) -> str:
+    """What the comparisons of the one with the best figure say, and no more."""
+    ties = [names[_other(one, best)] for one in mine if one.better is None]
+    worse = [names[_other(one, best)] for one in mine if one.better == best]
+    if not worse:
+        return f"a tie of {_listed([names[best], *ties])}; this data does not tell them apart."
+    ahead = f"{names[best]} is better than {_listed(worse)}"
+    return f"{ahead}; with {_listed(ties)} it is a tie." if ties else f"{ahead}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _other(one: Comparison, best: str) -> str:
+    return one.second if one.first == best else one.first
+
+
+def _beside(one: Comparison, best: str, silent: Container[str]) -> list[str]:
+    sign = 100 if one.first == best else -100
     verdict = "tie" if one.better is None else "better" if one.better == best else "worse"
+    if _other(one, best) in silent:
+        verdict = "no answer"  # which says nothing of who hears better
     points = f"{sign * one.difference:+.2f}"
     if one.low != one.low:
-        return [other, points, "", "", "", verdict, ""]
+        return [points, "", "", "", verdict, ""]
     low, high = sorted((sign * one.low, sign * one.high))
     sure = one.first_better if one.first == best else 1 - one.first_better
     interval, visible = f"{low:+.2f} to {high:+.2f}", f"{100 * one.detectable:.2f}"
-    return [other, points, interval, f"{sure:.3f}", f"{one.adjusted:.3g}", verdict, visible]
+    return [points, interval, f"{sure:.3f}", f"{one.adjusted:.3g}", verdict, visible]
 
 
 def _sources(rows: Sequence[Row]) -> str:
@@ -92,13 +151,12 @@ def _sources(rows: Sequence[Row]) -> str:
     return "Errors of the raw text, by what takes them away\n" + columns(["ENTRANT", *map(str.upper, names)], body)
 
 
-def _others(scores: Scores, rows: Sequence[Row]) -> str:
+def _others(scores: Scores, rows: Sequence[Row], names: Sequence[str]) -> str:
     """Every other metric, a row each, with as many entrants beside each other as there is room for."""
     told = {(row["metric"], row["entrant"]): row for row in rows if row["stage"] == scores.main}
     shown = (*scores.headlines, "misheard")
     metrics = [name for name, stage in scores.grids if stage == scores.main and name not in shown]
     titles = {name: scores.metric(name).title for name in metrics}
-    names = [one.name for one in scores.entrants]
     tables = []
     while names and metrics:
         for count in range(len(names), 0, -1):
@@ -120,14 +178,30 @@ def _delivery(rows: Sequence[Row]) -> str:
     return columns(["ENTRANT", *map(str.upper, names)], body)
 
 
-def _closing(scores: Scores) -> str:
+def _closing(scores: Scores, names: Names) -> str:
     how = scores.settings
+    blocks = _blocks(scores)
     drawn = (
-        f"Intervals: {how.resamples:,} paired resamples of {_blocks(scores):,} speakers or recordings, seed "
+        f"Intervals: {how.resamples:,} paired resamples of {blocks:,} speakers or recordings, seed "
         f"{how.seed}, percentiles. Ranks and ties: two-sided, adjusted for all pairs by Holm's method."
     )
-    lines = [line for text in (*scores.notes, drawn, scores.policy) for line in wrap(text, _WIDTH)]
-    return "".join(f"{line}\n" for line in lines)
+    whole = {label: on_one_line(" ".join(name.split())) for name, label in names.items()}
+    short = [f"{label} is {name}." for label, name in whole.items() if label != name]
+    told = (*short, *scores.notes, drawn if blocks > 1 else "", scores.policy)
+    return "".join(f"{line}\n" for text in told for line in _wrapped(text))
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    """Lines of whole words; Korean and Chinese characters take two columns each."""
+    line = ""
+    for word in text.split():
+        if line and cells(f"{line} {word}") > _WIDTH:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    if line:
+        yield line
 
 
 def _blocks(scores: Scores) -> int:

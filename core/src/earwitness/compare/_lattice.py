@@ -15,6 +15,7 @@ CORRECT, SUBSTITUTED, DELETED, INSERTED = b"C", b"S", b"D", b"I"
 _HIT = -1
 _READING = 1 << 24
 _ERROR = 1 << 48
+_BEYOND = 1 << 62  # more than any text that is searched can cost
 
 
 class Settled(NamedTuple):
@@ -120,30 +121,48 @@ def _branched(nodes: _Nodes, place: int, readings: Sequence[tuple[str, ...]], at
 
 
 def _costs(left: _Nodes, right: _Nodes) -> list[list[int]]:
+    """The least cost from the beginning to each pair of places."""
+    ways = [[(one.source, one.unit, one.cost, _gap(one)) for one in edges] for edges in right]
     costs: list[list[int]] = []
-    for i, ours in enumerate(left):
-        row: list[int] = []
-        costs.append(row)
-        for j, theirs in enumerate(right):
-            if len(ours) == len(theirs) == 1:
-                row.append(_usual(costs, row, ours[0], theirs[0]))
-            else:
-                row.append(0 if i == j == 0 else min(cost for cost, _ in _ways(costs, ours, theirs, (i, j))))
+    for ours in left:
+        rows = [(costs[one.source], one.unit, one.cost, _gap(one)) for one in ours]
+        costs.append(_row(rows, ways, begins=not costs))
     return costs
 
 
-def _usual(costs: list[list[int]], row: list[int], ours: _Edge, theirs: _Edge) -> int:
-    """The cost of a pair of places to each of which one way leads: most of them."""
-    source, unit, cost, _ = ours
-    other, heard, more, _ = theirs
-    above = costs[source]
-    over = above[len(row)] + (0 if unit is None else _ERROR) + cost
-    before = row[other] + (0 if heard is None else _ERROR) + more
-    gap = min(over, before)
-    if unit is None or heard is None:
-        return gap
-    pair = above[other] + (_HIT if unit == heard else _ERROR) + cost + more
-    return min(pair, gap)
+def _gap(edge: _Edge) -> int:
+    """What it costs to go this way where the other side stays."""
+    return edge.cost + (0 if edge.unit is None else _ERROR)
+
+
+def _row(
+    ours: Sequence[tuple[list[int], str | None, int, int]],
+    right: Sequence[Sequence[tuple[int, str | None, int, int]]],
+    *,
+    begins: bool,
+) -> list[int]:
+    """The costs at one place on the left: `ours` are the ways to it, each with the row it comes from.
+
+    The innermost loops of all scoring: without calls, which would cost more than the rest.
+    """
+    row = [0] if begins else []
+    for j in range(len(row), len(right)):
+        best = _BEYOND
+        for above, _, _, gap in ours:
+            if (cost := above[j] + gap) < best:
+                best = cost
+        for source, heard, more, gap in right[j]:
+            if (cost := row[source] + gap) < best:
+                best = cost
+            if heard is None:
+                continue
+            for above, unit, own, _ in ours:
+                if unit is not None:
+                    cost = above[source] + own + more + (_HIT if unit == heard else _ERROR)
+                    if cost < best:
+                        best = cost
+        row.append(best)
+    return row
 
 
 def _ways(

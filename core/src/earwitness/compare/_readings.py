@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ._edits import distance, most_hits, nearest_pairs, operations
 from ._lattice import CORRECT, DELETED, INSERTED, Settled, places, settled
-from ._pieces import pieces_of
+from ._pieces import Piece, pieces_of
 from .units import Choice, Units
 
 __all__ = ["best_readings", "one_by_one"]
@@ -24,6 +24,11 @@ _TRIED = 1024
 """As many combinations are tried outright: less than a millisecond."""
 _PLACES = 4096
 """Beyond as many pairs of places an exact search takes longer than a few milliseconds."""
+
+_ALIKE = 1_000_000
+"""In texts of more cells, all readings of one kind are not tried: some tens of alignments would take too long."""
+_FEW = 4
+"""Below one error in as many units of the reference, the first readings were near enough to cut by."""
 
 
 class _Read(NamedTuple):
@@ -39,37 +44,78 @@ def best_readings(reference: Units, hypothesis: Units) -> Settled:
     first = operations(reference.units, hypothesis.units)
     found = []
     for piece in pieces_of(first, reference.choices, hypothesis.choices):
-        ours = _part(reference, piece.left, piece.left_end)
-        theirs = _part(hypothesis, piece.right, piece.right_end)
-        steps = first[piece.begin : piece.end]
-        if (ours.choices or theirs.choices) and steps.count(CORRECT) < len(steps):
-            best = _settle(ours, theirs, steps)
-        else:
-            best = _plainly(_read(ours, ()), _read(theirs, ()), steps)
+        best = _best_of(reference, hypothesis, piece, first[piece.begin : piece.end])
         said = (at + piece.left for at in best.reference_at)
         heard = (at + piece.right for at in best.hypothesis_at)
         found.append(best._replace(reference_at=tuple(said), hypothesis_at=tuple(heard)))
-    return _joined(found)
+    return _joined(found) if len(found) == 1 else _or_alike(reference, hypothesis, _joined(found))
+
+
+def _best_of(reference: Units, hypothesis: Units, piece: Piece, steps: bytes) -> Settled:
+    """The piece in the readings that agree best, its places counted from its own beginning."""
+    if steps.count(CORRECT) < len(steps):
+        ours = _part(reference, piece.left, piece.left_end)
+        theirs = _part(hypothesis, piece.right, piece.right_end)
+        if ours.choices or theirs.choices:
+            return _settle(ours, theirs, steps)
+    left, right = reference.units[piece.left : piece.left_end], hypothesis.units[piece.right : piece.right_end]
+    return Settled(left, right, most_hits(left, right, steps), tuple(range(len(left))), tuple(range(len(right))))
+
+
+def _or_alike(reference: Units, hypothesis: Units, pieced: Settled) -> Settled:
+    """The alignment, unless one in which a side reads all its choices alike has fewer errors.
+
+    Where digits stand beside spoken numbers, the first readings have nothing in common and pieces are cut anywhere.
+    """
+    errors = len(pieced.operations) - pieced.operations.count(CORRECT)
+    cells = len(reference.units) * len(hypothesis.units)
+    if cells > _ALIKE or errors * _FEW < len(reference.units):
+        return pieced
+    fewest, picks = _start_of((reference, hypothesis))
+    if fewest >= errors:
+        return pieced
+    left, right = _read(reference, picks[0]), _read(hypothesis, picks[1])
+    return _plainly(left, right, operations(left.units, right.units))
 
 
 def one_by_one(ours: Units, theirs: Units) -> Settled:
     """Each choice in turn takes the reading that agrees best with all others as they stand, until none gains."""
     sides = ours, theirs
-    picks = [[0] * len(side.choices) for side in sides]
-    fewest = distance(ours.units, theirs.units)
+    fewest, picks = _start_of(sides)
     gained = True
     while gained:
         gained = False
         for side, number, reading in _moves(sides):
             before = picks[side][number]
             picks[side][number] = reading
-            errors = distance(*(_read(one, pick).units for one, pick in zip(sides, picks, strict=True)))
+            errors = _errors(sides, picks)
             if errors < fewest:
                 fewest, gained = errors, True
             else:
                 picks[side][number] = before
     left, right = (_read(one, pick) for one, pick in zip(sides, picks, strict=True))
     return _plainly(left, right, operations(left.units, right.units))
+
+
+def _start_of(sides: tuple[Units, Units]) -> tuple[int, list[list[int]]]:
+    """The fewest errors where one side reads all its choices alike, and the picks: one writes digits, one says them.
+
+    From the first readings alone, a row of numbers would never be left: no single one of them gains anything.
+    """
+    starts = [[[0] * len(side.choices) for side in sides]]
+    for number, side in enumerate(sides):
+        last = [len(one.readings_of(side.units)) - 1 for one in side.choices]
+        for reading in range(1, max(last, default=0) + 1):
+            picks = [[0] * len(one.choices) for one in sides]
+            picks[number] = [min(reading, most) for most in last]
+            starts.append(picks)
+    tried = ((_errors(sides, picks), place) for place, picks in enumerate(starts))
+    fewest, place = min(tried)
+    return fewest, starts[place]
+
+
+def _errors(sides: tuple[Units, Units], picks: Sequence[Sequence[int]]) -> int:
+    return distance(*(_read(one, pick).units for one, pick in zip(sides, picks, strict=True)))
 
 
 def _joined(pieces: Sequence[Settled]) -> Settled:

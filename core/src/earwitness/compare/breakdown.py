@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .alignment import Alignment, align, distance
+from ._remembered import aligned
+from .alignment import Alignment, distance
 from .corpus import Pair
 from .metric import Level, Measurement
 from .profile import Profile
+from .units import Units
 
 __all__ = ["SOURCES", "Breakdown", "spacing_errors"]
 
@@ -45,10 +47,10 @@ class Breakdown:
             said, heard = pair.reference.text, pair.hypothesis.text
             before = distance(self.raw.mixed(said), self.raw.mixed(heard))
             for source, step in _ladder(profile):
-                after = distance(step.mixed(said), step.mixed(heard))
+                after = _errors(profile, step.mixed(said), step.mixed(heard))
                 parts[source] = parts.get(source, 0.0) + before - after
                 before = after
-            last = align(profile.mixed(said), profile.mixed(heard))
+            last = aligned(profile, profile.mixed(said), profile.mixed(heard))
             spacing = spacing_errors(last)
             parts["spacing"] += before - last.errors + spacing
             parts["real"] += last.errors - spacing
@@ -72,6 +74,11 @@ def spacing_errors(alignment: Alignment) -> int:
         if len(ours) > 1 or len(theirs) > 1:
             saved += len(run[0]) - _regrouped(ours, theirs)
     return saved
+
+
+def _errors(profile: Profile, said: Units, heard: Units) -> int:
+    """The errors; an alignment is worth remembering where there are readings to choose from."""
+    return aligned(profile, said, heard).errors if said.choices or heard.choices else distance(said, heard)
 
 
 def _ladder(profile: Profile) -> Sequence[tuple[str, Profile]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .alignment import align
+from ._remembered import aligned
 from .corpus import Pair
 from .metric import Level, Measurement
 from .profile import Profile
@@ -33,7 +33,10 @@ class EditRate:
 
     def measure(self, pairs: Sequence[Pair], profile: Profile) -> Measurement:
         """The sums over these pairs, with `hits`, `substitutions`, `deletions` and `insertions` as parts."""
-        found = [align(self.of(profile, one.reference.text), self.of(profile, one.hypothesis.text)) for one in pairs]
+        found = [
+            aligned(profile, self.of(profile, one.reference.text), self.of(profile, one.hypothesis.text))
+            for one in pairs
+        ]
         parts = {
             "hits": float(sum(one.hits for one in found)),
             "substitutions": float(sum(one.substitutions for one in found)),

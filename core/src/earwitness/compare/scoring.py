@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import isfinite
 
 from .._extras import extra
 from .._foreign import where
@@ -69,6 +70,7 @@ def score(
     """
     _require_fit(corpus, entrants)
     how = resampling or Resampling()
+    _require_sound(how)
     hooks = Plugins(plugins)
     spoken = [one for one in corpus if one.reference is not None]
     corpus = Corpus({one.id: one for one in spoken}, corpus.source)  # what cannot be scored was not asked for
@@ -76,7 +78,6 @@ def score(
     main = stages[-1] if not profiles else next(one for one in stages if one.name == _name(profiles[0]))
     wanted = _wanted(metrics, known_metrics(hooks), stages) + list(term_metrics("terms", terms) if terms else ())
     grids = [one for one in _measured(corpus, entrants, wanted, stages, main) if one.said()]
-    asked = wanted if metrics is not None else ()
     scores = Scores(
         corpus=corpus,
         entrants=tuple(entrants),
@@ -85,12 +86,20 @@ def score(
         grids={(one.metric.name, one.stage): one for one in grids},
         verdicts=_verdicts(grids, how),
         settings=Settings(how.resamples, how.seed, how.confidence, tuple(tuple(one) for one in synonyms)),
-        notes=(*_silent(corpus, entrants), *_unmeasured(asked, grids), *_few(spoken)),
+        notes=(*_silent(corpus, entrants), *_unmeasured(metrics or (), terms, grids), *_few(spoken)),
     )
     scores.notes += () if profiles else tuple(_unknown_language(spoken, stages, language))
     scores.notes += tuple(_flips(scores))
     scores.clips = tuple(scores.missed(terms)) if terms else ()
     return scores
+
+
+def _require_sound(how: Resampling) -> None:
+    if how.resamples < 1 or how.seed < 0 or not 0 < how.confidence < 1:
+        raise InvalidRequestError(
+            "These resamples cannot be drawn",
+            action="Give at least one, a seed of 0 or more, and a confidence between 0 and 1.",
+        )
 
 
 def _require_fit(corpus: Corpus, entrants: Sequence[Entrant]) -> None:
@@ -136,8 +145,8 @@ def _some(ids: Sequence[str]) -> str:
     return f"{told} and {len(ids) - 3} more" if len(ids) > 3 else told
 
 
-def _name(profile: str | Profile) -> str:
-    return profile if isinstance(profile, str) else profile.name
+def _name(wish: str | Profile | Metric) -> str:
+    return wish if isinstance(wish, str) else wish.name
 
 
 def _wanted(given: Sequence[str | Metric] | None, known: Mapping[str, Metric], stages: Sequence[Stage]) -> list[Metric]:
@@ -189,7 +198,10 @@ def _measurement(metric: Metric, found: Sequence[Pair], stage: Stage) -> Measure
     """What the metric measures. Raises PluginError where a stranger's metric or profile fails."""
     profile = stage.at(found[0].utterance)
     try:
-        return metric.measure(found, profile)
+        measured = metric.measure(found, profile)
+        if not _is_ours(metric):
+            _require_figures(metric.name, measured)
+        return measured
     except EarwitnessError:
         raise
     except Exception as error:
@@ -199,6 +211,18 @@ def _measurement(metric: Metric, found: Sequence[Pair], stage: Stage) -> Measure
             f"The metric {metric.name!r} in the profile {profile.name!r} failed: {where(error)}",
             action="Report this to the maintainers of the one that is not built in, or leave it out.",
         ) from None
+
+
+def _require_figures(name: str, measured: Measurement | None) -> None:
+    """Raises PluginError unless these are numbers that can be added up and divided by."""
+    if measured is None:
+        return
+    figures = (measured.errors, measured.total, *measured.parts.values(), *measured.values)
+    if not all(map(isfinite, figures)) or measured.total < 0:
+        raise PluginError(
+            f"The metric {name!r} gave a figure that is not finite, or a total below zero",
+            action="Report this to its maintainers, or leave it out.",
+        )
 
 
 def _is_ours(thing: object) -> bool:
@@ -266,11 +290,13 @@ def _silent(corpus: Corpus, entrants: Sequence[Entrant]) -> Iterator[str]:
             yield f"{one.name} answered nothing: its figures say that, and nothing of how well it hears."
 
 
-def _unmeasured(asked: Sequence[Metric], grids: Sequence[Grid]) -> Iterator[str]:
+def _unmeasured(asked: Sequence[str | Metric], terms: Sequence[str], grids: Sequence[Grid]) -> Iterator[str]:
     found = {one.metric.name for one in grids}
-    for one in asked:
-        if one.name not in found:
-            yield f"{one.name} could not be measured: this data says nothing about it."
+    for name in dict.fromkeys(map(_name, asked)):
+        if name not in found:
+            yield f"{name} could not be measured: this data says nothing about it."
+    if terms and not found & {one.name for one in term_metrics("terms", ())}:
+        yield "None of the terms was said or heard."
 
 
 def _few(spoken: Sequence[Utterance]) -> Iterator[str]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from .._names import nearest
 from ..errors import InvalidRequestError
+from ._remembered import Remembered
 from .corpus import Utterance
 from .profile import Headline, Profile
 from .synonyms import WithSynonyms
-from .units import Units
 
 __all__ = ["Stage", "chosen", "stages_of"]
 
@@ -101,63 +101,3 @@ def _by_language(
 def _name(by_language: Mapping[str | None, Profile]) -> str:
     names = {one.name for one in by_language.values()}
     return names.pop() if len(names) == 1 else "by-language"
-
-
-class Remembered:
-    """A profile that normalises each text once until it is told to forget: a reference meets many hypotheses."""
-
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
-        self._known: dict[tuple[str, str], Any] = {}
-        self._steps: tuple[tuple[str, Remembered], ...] | None = None
-        self.name = profile.name
-        self.version = profile.version
-        self.digest = profile.digest
-        self.languages = profile.languages
-        self.headline = profile.headline
-
-    @property
-    def origin(self) -> Profile:
-        """The profile whose work is remembered."""
-        return self._profile.profile if isinstance(self._profile, WithSynonyms) else self._profile
-
-    @property
-    def ladder(self) -> tuple[tuple[str, Remembered], ...]:
-        """The profile's steps, each of which remembers likewise."""
-        if self._steps is None:
-            steps = getattr(self._profile, "ladder", ())
-            self._steps = tuple((label, self if one is self._profile else Remembered(one)) for label, one in steps)
-        return self._steps
-
-    def clear(self) -> None:
-        """Forgets every text."""
-        self._known.clear()
-        for _, one in self._steps or ():
-            if one is not self:
-                one.clear()
-
-    def normalize(self, text: str) -> str:
-        """As the profile does."""
-        found: str = self._once("normalize", text)
-        return found
-
-    def words(self, text: str) -> Units:
-        """As the profile does."""
-        found: Units = self._once("words", text)
-        return found
-
-    def characters(self, text: str) -> Units:
-        """As the profile does."""
-        found: Units = self._once("characters", text)
-        return found
-
-    def mixed(self, text: str) -> Units:
-        """As the profile does."""
-        found: Units = self._once("mixed", text)
-        return found
-
-    def _once(self, method: str, text: str) -> Any:
-        key = method, text
-        if key not in self._known:
-            self._known[key] = getattr(self._profile, method)(text)
-        return self._known[key]

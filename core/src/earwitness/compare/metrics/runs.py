@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..._extras import extra
-from ..alignment import align
+from .._remembered import aligned
 from ..corpus import Pair
 from ..metric import Level, Measurement
 from ..profile import Profile
@@ -37,7 +37,7 @@ class DeletionRuns:
         sides = [_sides(pair, profile) for pair in pairs]
         if not any(said.units for said, _ in sides):
             return None
-        lengths = [end - start for said, heard in sides for start, end in _deleted(said, heard)]
+        lengths = [end - start for said, heard in sides for start, end in _deleted(said, heard, profile)]
         long = [length for length in lengths if length >= self.at_least]
         return Measurement(sum(long), sum(lengths), {"runs": len(long)})
 
@@ -66,7 +66,7 @@ class DeletedSpans:
             if not said.units or (self.measured == "ms" and not times):
                 continue
             known = True
-            for start, end in _deleted(said, heard):
+            for start, end in _deleted(said, heard, profile):
                 found.append(times[end - 1][1] - times[start][0] if times else end - start)
         if not known:
             return None
@@ -125,9 +125,9 @@ def _sides(pair: Pair, profile: Profile) -> tuple[Units, Units]:
     )
 
 
-def _deleted(said: Units, heard: Units) -> list[tuple[int, int]]:
+def _deleted(said: Units, heard: Units, profile: Profile) -> list[tuple[int, int]]:
     """The runs of deleted units, as places in the reference."""
-    best = align(said, heard)
+    best = aligned(profile, said, heard)
     stand = places(best.reference_at, len(said.units))
     found = []
     for run in re.finditer(rb"D+", best.operations):

@@ -9,7 +9,7 @@ from itertools import chain, groupby, islice, product
 from types import MappingProxyType
 from typing import Literal
 
-from ..alignment import align
+from .._remembered import aligned
 from ..corpus import Pair
 from ..metric import Level, Measurement
 from ..profile import Profile
@@ -123,7 +123,7 @@ def _judged(pair: Pair, find: Find, profile: Profile) -> dict[Literal["recall", 
     said, heard = find(ours, language), find(theirs, language)
     if not said and not heard:
         return {"recall": [], "precision": []}
-    best = align(ours, theirs)
+    best = aligned(profile, ours, theirs)
     left, right = _stretches(best.operations)
     return {
         "recall": _verdicts(said, places(best.reference_at, len(ours.units)), left),
