@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -156,3 +157,4 @@ def test_a_slip_is_told_with_the_way_out(args: tuple[str, ...], told: str) -> No
     """Each slip of the command line is one sentence that says what to do, with the help of the command it is about."""
     done = CliRunner().invoke(app, args)
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1) and told in done.stderr
+    assert not logging.getLogger("earwitness").handlers, "the log stays as the calling program has it"

@@ -39,6 +39,14 @@ class ExampleHelp(click.Command):
 class Command(ExampleHelp):
     """One of our commands."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        from ._log import set_up
+
+        # Not while the line is read: click closes no context of a line with a slip, and the log would stay as it is.
+        state = state_of(ctx)
+        set_up(ctx, state, verbose=state.verbose)
+        return super().invoke(ctx)
+
 
 def common(function: F) -> F:
     """Adds `--json` and `--verbose`, which set the run's state and not an argument of the command."""
@@ -70,8 +78,5 @@ def _remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     state = state_of(ctx)
     if param.name == "json":
         state.json = value
-        return
-    from ._log import set_up
-
-    state.verbose = value
-    set_up(ctx, state, verbose=value)
+    else:
+        state.verbose = value
