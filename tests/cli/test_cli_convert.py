@@ -73,6 +73,18 @@ def test_names_and_times(talk: Desk) -> None:
     assert talk.run("convert", "talk.json", "--names", "Bo").code == 2
 
 
+def test_text_may_be_kept_back(talk: Desk) -> None:
+    """--no-text shows who spoke when: as text, in a file of any format, and for machines; plain text then has times."""
+    done = talk.run("convert", "talk.json", "--no-text", "--names", "2=Bo", "-f", "txt")
+    assert (done.code, done.out) == (0, "0:00:00.000 - 0:00:01.500  1\n0:01:02.600 - 0:01:03.600  Bo\n")
+    assert done.err == "earwitness: note: txt has no place for words; json keeps everything.\n"
+    talk.run("convert", "talk.json", "--no-text", "-o", "talk.srt")
+    written = (talk.folder / "talk.srt").read_text(encoding="utf-8")
+    assert "00:01:02,600 --> 00:01:03,600\n2: …" in written
+    told = talk.run("convert", "talk.json", "--no-text", "--json").out
+    assert "1500" in told and not [word for word in ("Good", "morning", "안녕") if word in written + told]
+
+
 def test_a_vendors_answer_is_read_by_its_plugin(talk: Desk) -> None:
     """--answer-of hands the file to the provider; one that cannot says so."""
     (talk.folder / "answer").write_bytes(TALK.to_json())

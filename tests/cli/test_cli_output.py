@@ -107,6 +107,16 @@ def test_a_draft_goes_when_the_process_ends(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="needs /dev/fd")
+def test_a_pipe_without_a_name_is_written_to() -> None:
+    """`--output /dev/stdout` in front of a pipe: the name leads to nothing that can be found by name."""
+    reading, writing = os.pipe()
+    with open(reading, "rb") as reader:
+        with open(writing, "wb"):
+            write_file(Path(f"/dev/fd/{writing}"), "안녕")
+        assert reader.read().decode() == "안녕"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_device_is_told_too() -> None:
     """A device that is full is the same error."""

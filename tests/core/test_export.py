@@ -330,3 +330,35 @@ def test_cutting_loses_no_character(pieces: list[str]) -> None:
     written = render(Transcript((Segment(text, 0, len(pieces) * 100, words),)), "srt")
     bodies = [block.split("\n", 2)[2] for block in re.split(r"\n\n(?=\d+\n)", written.rstrip("\n")) if block]
     assert re.sub(r"\s", "", "".join(bodies)) == re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize("format", ["srt", "vtt", "smi", "ass"])
+@pytest.mark.parametrize(
+    "text", ["오늘은 날씨가 아주 좋습니다. 그래서 우리는 공원에 갔습니다.", "one two three four five six seven"]
+)
+def test_subtitles_fit_the_screen_that_is_asked_for(format: str, text: str) -> None:
+    """`line_cells` and `lines` of `resegment` are also those of the lines that `render` writes."""
+    words = tuple(Word(word, place * 200, place * 200 + 200) for place, word in enumerate(text.split()))
+    long = Transcript((Segment(text, 0, len(words) * 200, words),))
+    written = render(resegment(long, line_cells=14, lines=2), format, line_cells=14, lines=2)
+    assert written == render(long, format, line_cells=14, lines=2)
+    shown = [line for cue in reread(written, format) for line in cue]
+    assert max(map(cells, shown)) <= 14 and max(map(len, reread(written, format))) == 2
+    assert " ".join(shown) == text
+
+
+def reread(written: str, format: str) -> list[list[str]]:
+    """The lines of each cue that shows something."""
+    if format == "smi":
+        found = re.findall(r"<P Class=\w+>(.*)", written)
+        return [one.split("<br>") for one in found if one != "&nbsp;"]
+    if format == "ass":
+        return [one.split("\\N") for one in re.findall(r"^Dialogue: (?:[^,]*,){9}(.*)", written, re.MULTILINE)]
+    return [one.split("\n") for one in re.findall(r" --> .*\n((?:.+\n)+)", written) for one in [one.strip()]]
+
+
+@pytest.mark.parametrize(("format", "size"), [("csv", (20, 2)), ("srt", (1, 2)), ("srt", (20, 0))])
+def test_a_screen_that_holds_nothing_is_refused(format: str, size: tuple[int, int]) -> None:
+    """And so is one for a format that is not shown on any."""
+    with pytest.raises(InvalidRequestError, match="cannot be laid out"):
+        render(FIELDS, format, line_cells=size[0], lines=size[1])

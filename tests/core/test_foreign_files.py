@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from earwitness.errors import InvalidTranscriptError
-from earwitness.models import Transcript
+from earwitness.export import render
+from earwitness.models import Segment, Transcript, Word
 from earwitness.reading import read
 
 KOREAN = "안녕하세요 여러분 오늘은 날씨가 좋습니다"
@@ -240,3 +241,120 @@ def test_labels_of_every_audacity(label: str) -> None:
 def test_a_file_that_begins_with_nothing_is_known_at_once(blank: str) -> None:
     """However many empty lines and comments stand first, looking at them takes no more than their number."""
     assert read((blank * 1_000 + "rec 1 0.1 0.3 hello 0.5\n").encode()).text == "hello"
+
+
+OURS = '{"events": [%s], "format": "earwitness.transcript/%d", "segments": [{"text": "a", "start_ms": 5}]}'
+MUSIC = ", ".join(f'{{"label": "music", "start_ms": {n}}}' for n in range(200))
+
+
+def test_a_transcript_of_ours_is_no_whisper_s_in_whatever_order() -> None:
+    """Keys that another program has sorted cost no time, and a later version is refused and not half read."""
+    assert lines(read((OURS % (MUSIC, 1)).encode())) == [(5, None, "a")]
+    with pytest.raises(InvalidTranscriptError, match="format"):
+        read((OURS % ("", 2)).encode())
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        '{"text": "a", "start": 210, "end": 2070}',  # milliseconds
+        '{"text": "a", "start": 0.2, "end": 2.1, "words": [[210, 660, "a"]]}',
+    ],
+)
+def test_a_vendors_own_answer_is_no_whisper_s(segment: str) -> None:
+    """Another vendor's JSON that has the same keys is refused, and not read with times a thousand times too late."""
+    with pytest.raises(InvalidTranscriptError, match="Whisper's") as caught:
+        read(f'{{"text": "a", "segments": [{segment}]}}'.encode())
+    assert "--answer-of" in str(caught.value)
+
+
+SRT = "1\n00:00:01,000 --> 00:00:02,000\n%s\n"
+DAMAGED = {
+    "a last character cut": ((SRT % KOREAN).encode()[:-2], "Line 3: the file is in UTF-8 and damaged here"),
+    "seven bits": ((SRT % "안녕하세요").encode("iso2022_kr"), "The encoding is ISO-2022"),
+    "Japanese": ((SRT % "こんにちは、今日はいい天気です").encode("euc_jp"), "it looks like euc_ji"),
+}
+
+
+@pytest.mark.parametrize("case", [*DAMAGED])
+def test_an_encoding_is_named_for_what_it_is(case: str) -> None:
+    """A damaged file is told with its line; another encoding is named, and never as one of those that are read."""
+    data, sentence = DAMAGED[case]
+    with pytest.raises(InvalidTranscriptError, match=sentence):
+        read(data)
+
+
+def test_utf_32_is_no_utf_16() -> None:
+    """The mark of UTF-32 begins with that of UTF-16."""
+    assert lines(read((SRT % KOREAN).encode("utf-32"))) == [(1_000, 2_000, KOREAN)]
+
+
+DIALOGUE = (
+    "[Script Info]\nComment: mine\n[Events]\nComment: 0,0:00:00.00,0:00:01.00,D,,0,0,0,,no\n\n"
+    "Dialogue: 0,%s,0:00:02.00,D,,0,0,0,,hi\n"
+)
+GRID = (
+    'File type = "ooTextFile"\nObject class = "TextGrid"\n\nxmin = 0\nxmax = 2\ntiers? <exists>\nsize = 1\nitem []:\n'
+    '    item [1]:\n        class = "IntervalTier"\n        name = "Ann"\n        xmin = 0\n        xmax = 2\n'
+    "        intervals: size = 1\n        intervals [1]:\n            xmin = %s\n            xmax = 2\n"
+    '            text = "hi"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (DIALOGUE % "0:00:03.00", "Line 6: the dialogue ends before it starts"),
+        (DIALOGUE % "-0:00:03.00", "Line 6: a time is negative"),
+        (GRID % "5", "the interval at 5000 ms ends before it starts"),
+        (OURS.replace("5}", "-5}") % ("", 1), r"segments\[0\]: a time .*\. Mend the file\.$"),
+    ],
+)
+def test_impossible_times_are_told_to_who_has_the_file(data: str, sentence: str) -> None:
+    """Where the time stands, and nothing about translations or functions of Python."""
+    with pytest.raises(InvalidTranscriptError, match=sentence):
+        read(data.encode())
+
+
+def test_a_very_small_time_of_praat() -> None:
+    """Praat writes 0.00005 as 5e-05, in both of its forms of text."""
+    assert lines(read((GRID % "5e-05").encode())) == [(0, 2_000, "hi")]
+    short = '"ooTextFile"\n"TextGrid"\n\n0\n2\n<exists>\n1\n"IntervalTier"\n"Ann"\n0\n2\n1\n5e-05\n2\n"hi"\n'
+    assert lines(read(short.encode(), format="textgrid")) == [(0, 2_000, "hi")]
+
+
+def test_what_a_sami_file_comments_out_is_not_said() -> None:
+    """Neither as a cue, nor by moving the line that a mistake is told with."""
+    head = "<SAMI><BODY><!--\n<SYNC Start=1><P>no\n-->\n"
+    heard = read(f"{head}<SYNC Start=1000><P>yes<SYNC Start=2000><P>&nbsp;".encode())
+    assert lines(heard) == [(1_000, 2_000, "yes")]
+    with pytest.raises(InvalidTranscriptError, match="Line 4: a time is negative"):
+        read(f"{head}<SYNC Start=-5><P>yes".encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "今天天气很好，我们去公园散步吧。然后，一起吃午饭，好不好？",
+        "日本 東京 大阪 京都 名古屋 札幌 福岡 神戸 横浜 仙台 広島 川崎 千葉 埼玉",
+        "안녕하세요 여러분 오늘은 날씨가 아주 좋습니다. 그래서 우리는 공원에 갔습니다.",
+    ],
+)
+@pytest.mark.parametrize("format", ["srt", "vtt", "smi", "ass"])
+def test_a_line_s_end_is_no_blank_in_chinese(text: str, format: str) -> None:
+    """What was written in two lines is read as it was said: no blank comes into it, and none is lost."""
+    written = render(Transcript((Segment(text, 0, 9_000),)), format)
+    assert read(written.encode()).segments[0].text == text
+
+
+def test_a_brace_that_nothing_closes_takes_no_time() -> None:
+    """A long run of them is text, and is read at once: the library needs the square of their number."""
+    braces = "{" * 1_000_000
+    assert lines(read((DIALOGUE % "0:00:01.00").replace("hi", braces).encode())) == [(1_000, 2_000, braces)]
+
+
+@pytest.mark.parametrize("format", ["srt", "vtt", "smi", "ass", "csv", "tsv", "stm", "ctm", "textgrid", "audacity"])
+def test_a_zero_of_a_vendor_s_makes_no_file_unreadable(format: str) -> None:
+    """A zero character in a text is left out where the file is text: readers refuse a file that holds one."""
+    talk = Transcript((Segment("on\0e", 0, 900, (Word("on\0e", 0, 900),)),))
+    assert lines(read(render(talk, format).encode(), format=format)) == [(0, 900, "one")]

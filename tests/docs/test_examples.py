@@ -107,10 +107,11 @@ def _toml(example: Example) -> None:
 
 def _written(example: Example) -> bool:
     """Whether the block was a file, named in its first line, which now is in its place."""
-    first, _, rest = str(example.parsed).partition("\n")
-    named = _FILE.fullmatch(first)
+    text = str(example.parsed)
+    named = _FILE.fullmatch(text.partition("\n")[0])
     if named is not None:
-        Path(named[1]).write_text(rest, encoding="utf-8")
+        # With its first line, as a reader copies it: messages count lines.
+        Path(named[1]).write_text(text, encoding="utf-8")
     return named is not None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from ._text import is_unspaced, may_break
+from ._text import is_seamless, is_unspaced, may_break
 from .models import Segment, Word
 
 __all__ = ["SCREEN", "Shape", "Stretch", "cells", "cut", "each_word", "span", "wrapped"]
@@ -105,12 +105,18 @@ def wrapped(text: str, line_cells: int = SCREEN.line_cells, words: Sequence[Word
     line, size = "", 0
     for piece in _pieces(text, words, line_cells):
         if line and size + cells(piece.rstrip()) > line_cells:
-            lines.append(line.rstrip())
+            lines.append(_ended(line, piece.lstrip()))
             line, size = "", 0
             piece = piece.lstrip()
         line += piece
         size += cells(piece)
     return "\n".join([*lines, line.rstrip()])
+
+
+def _ended(line: str, following: str) -> str:
+    """The line without blanks at its end; one stays where readers would not know of it, between Chinese characters."""
+    bare = line.rstrip()
+    return f"{bare} " if line != bare and bare and following and is_seamless(bare[-1], following[0]) else bare
 
 
 def cells(text: str) -> int:

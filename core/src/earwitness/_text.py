@@ -101,9 +101,26 @@ def _edge(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text with every line break turned into one blank, and nothing else changed but blanks at the ends."""
+    """The text with every line break turned into one blank, and nothing else changed but blanks at the ends.
+
+    Between two characters of a script without blanks it is turned into nothing, unless blanks stand beside it.
+    """
     if not _BREAK.search(text):
         return text.strip()
+    parts: list[str] = []
+    loose = False
     # Split and not replaced: a pattern that takes blanks along needs the square of their number.
-    pieces = (piece.strip(" \t") for piece in _BREAK.split(text))
-    return " ".join(piece for piece in pieces if piece).strip()
+    for line in _BREAK.split(text):
+        if not (piece := line.strip(" \t")):
+            loose = True
+            continue
+        if parts and (loose or line[0] in " \t" or not is_seamless(parts[-1][-1], piece[0])):
+            parts.append(" ")
+        parts.append(piece)
+        loose = line[-1] in " \t"
+    return "".join(parts).strip()
+
+
+def is_seamless(left: str, right: str) -> bool:
+    """Whether a line that ends between these two characters may have no blank there."""
+    return is_unspaced(left) and is_unspaced(right)

@@ -1,4 +1,4 @@
-"""What the shell may complete: profiles, formats, providers. A mistake in a file completes nothing and says nothing."""
+"""What the shell may complete: profiles, formats, providers, metrics. A mistake in a file completes nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from contextlib import suppress
 import click
 from click.shell_completion import CompletionItem
 
-__all__ = ["FILE", "formats", "profiles", "providers", "readable_formats"]
+__all__ = [
+    "FILE",
+    "data_formats",
+    "formats",
+    "metrics",
+    "normalizers",
+    "profiles",
+    "providers",
+    "readable_formats",
+]
 
 
 class _FileName(click.types.StringParamType):
@@ -49,6 +58,31 @@ def readable_formats(_: click.Context, __: click.Parameter, begun: str) -> list[
     from ..reading import readers
 
     return _fitting(readers(), begun)
+
+
+def data_formats(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The formats of data sets."""
+    from ..compare import reading
+
+    return _fitting(reading.formats(), begun)
+
+
+def metrics(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The metrics, those of plugins too."""
+    from ..compare.scoring import known_metrics
+
+    with suppress(Exception):
+        return _fitting(known_metrics(), begun)
+    return []
+
+
+def normalizers(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The profiles of normalisation, those of plugins too."""
+    from ..compare.scoring import known_profiles
+
+    with suppress(Exception):
+        return _fitting(known_profiles(), begun)
+    return []
 
 
 def _installed() -> list[str]:

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from ..editing import name_speakers, without_text
 from ..export import Exporter
+from ..export._base import SEGMENTS
 from ..models import Segment, Transcript
 
 __all__ = ["Edits", "range_of"]
+
+_TIMED = SEGMENTS | {"speakers", "names", "segments without text"}
+"""What the times of each segment, with its voice, still tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Edits:
 
     def exporter(self, wanted: Exporter) -> Exporter:
         """The exporter of these results: plain text that may not say what was said says when."""
-        return replace(wanted, write=_timing) if self.no_text and wanted.name == "txt" else wanted
+        return replace(wanted, write=_timing, keeps=_TIMED) if self.no_text and wanted.name == "txt" else wanted
 
 
 def range_of(segment: Segment) -> str:

@@ -18,11 +18,11 @@ def write_file(path: Path, text: str) -> None:
     What was there before is replaced at the last moment; a device or pipe is written to directly.
     """
     try:
-        target = path.resolve()
-        if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_text(text, encoding="utf-8", newline="\n")
+        # Of a pipe behind /dev/stdout the resolved name leads nowhere.
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_text(text, encoding="utf-8", newline="\n")
         else:
-            replace_file(target, text.encode())
+            replace_file(path.resolve(), text.encode())
     except OSError as error:
         raise refused(str(path), error) from error
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .._cutting import SCREEN, Shape
 from ..errors import InvalidRequestError
 from ..models import Transcript
 from . import ass, json, labels, scoring, smi, srt, tables, textgrid, txt, vcon, vtt, whisper
 from ._base import Exporter, losses
 from ._cues import cells
 
-__all__ = ["Exporter", "cells", "exporters", "losses", "render"]
+__all__ = ["Exporter", "Shape", "cells", "exporters", "losses", "render"]
 
 _BUILT_IN = (
     txt.EXPORTER,
@@ -41,12 +42,28 @@ def exporters(more: Mapping[str, Exporter] | None = None) -> dict[str, Exporter]
     return {**own, **{name: exporter for name, exporter in (more or {}).items() if name not in own}}
 
 
-def render(transcript: Transcript, format: str, *, more: Mapping[str, Exporter] | None = None) -> str:
-    """The whole text of one file.
+def render(
+    transcript: Transcript,
+    format: str,
+    *,
+    more: Mapping[str, Exporter] | None = None,
+    line_cells: int = SCREEN.line_cells,
+    lines: int = SCREEN.lines,
+) -> str:
+    """The whole text of one file; subtitles in at most so many `lines` of `line_cells` columns, as in `resegment`.
 
-    Raises InvalidRequestError for an unknown format, UnsupportedFeatureError as `write` does.
+    Raises InvalidRequestError for an unknown format, for a screen that holds nothing and for one that the format does
+    not know; UnsupportedFeatureError as `write` does.
     """
     known = exporters(more)
     if format not in known:
         raise InvalidRequestError(f"There is no format {format!r}", action=f"Use one of: {', '.join(known)}.")
-    return known[format].write(transcript)
+    exporter, shape = known[format], Shape(line_cells, lines)
+    if shape == SCREEN:
+        return exporter.write(transcript)
+    if exporter.laid_out is None or line_cells < 2 or lines < 1:
+        raise InvalidRequestError(
+            f"{format} cannot be laid out in {lines} lines of {line_cells} columns",
+            action="Give a subtitle format, at least 2 columns and at least one line.",
+        )
+    return exporter.laid_out(transcript, shape)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from .._cutting import span
+from .._cutting import Shape, span
 from ..errors import UnsupportedFeatureError
 from ..models import Segment, Transcript
 
@@ -42,7 +42,7 @@ class Exporter:
 
     `write` raises UnsupportedFeatureError where the format needs something that the transcript does not have. `keeps`
     says what of EVERYTHING it holds; None where nobody knows. `loses` names what else of this transcript is lost, where
-    that depends on more than what it has.
+    that depends on more than what it has. `laid_out` is `write` for a screen of another size, in formats for a screen.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Exporter:
     write: Callable[[Transcript], str]
     keeps: frozenset[str] | None = None
     loses: Callable[[Transcript], Iterable[str]] | None = None
+    laid_out: Callable[[Transcript, Shape], str] | None = None
 
 
 def losses(transcript: Transcript, exporter: Exporter) -> tuple[str, ...]:
@@ -70,7 +71,7 @@ def timed(transcript: Transcript, format: str, *, silent: bool = False) -> list[
 
     With `silent` also those without text. Raises UnsupportedFeatureError where neither segment nor words have times.
     """
-    spoken = [segment for segment in transcript.segments if silent or segment.text.strip()]
+    spoken = [_written(segment) for segment in transcript.segments if silent or segment.text.strip()]
     found = []
     for segment in spoken:
         start, end = span(segment)
@@ -102,7 +103,15 @@ def recording(transcript: Transcript) -> str:
 
 def token(text: str) -> str:
     """The text as one token of a line that is split at blanks: each blank becomes `_`."""
-    return "_".join(text.split())
+    return "_".join(text.replace("\0", "").split())
+
+
+def _written(segment: Segment) -> Segment:
+    """The segment without zero characters: no text file holds them, and readers take one for a file of another kind."""
+    if "\0" not in segment.text:
+        return segment
+    words = tuple(replace(word, text=word.text.replace("\0", "")) for word in segment.words)
+    return replace(segment, text=segment.text.replace("\0", ""), words=words)
 
 
 def _held(transcript: Transcript) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._cutting import span
+from .._cutting import SCREEN, Shape, span
 from .._extras import extra
 from ..errors import UnsupportedFeatureError
 from ..models import Transcript
@@ -19,7 +19,7 @@ _LAST_MS = 10 * 3_600_000 - 10
 """9:59:59.99: the format has one figure for the hours."""
 
 
-def write(transcript: Transcript) -> str:
+def write(transcript: Transcript, shape: Shape = SCREEN) -> str:
     """One dialogue line per cue, times in hundredths of a second.
 
     Raises UnsupportedFeatureError without times, and for those from ten hours on.
@@ -27,7 +27,7 @@ def write(transcript: Transcript) -> str:
     pysubs2 = extra("pysubs2", "formats")
     file = pysubs2.SSAFile()
     file.info["ScaledBorderAndShadow"] = "yes"
-    for cue in cues(transcript, format="ass"):
+    for cue in cues(transcript, format="ass", shape=shape):
         if max(cue.end_ms, cue.start_ms + 10) > _LAST_MS:
             raise UnsupportedFeatureError("ass ends at ten hours", action="Use the format srt or vtt.", feature="times")
         event = pysubs2.SSAEvent(cue.start_ms, max(cue.end_ms, cue.start_ms + 10), _escaped(shown(cue)))
@@ -50,4 +50,4 @@ def _loses(transcript: Transcript) -> Iterator[str]:
         yield "commas in names"
 
 
-EXPORTER = Exporter("ass", ".ass", "text/x-ass", write, CUES, _loses)
+EXPORTER = Exporter("ass", ".ass", "text/x-ass", write, CUES, _loses, write)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 
-from .._cutting import span
+from .._cutting import SCREEN, Shape, span
 from ..models import Transcript
 from ._base import Exporter
 from ._cues import CUES, Cue, cues, shown
@@ -27,10 +27,10 @@ P {{ text-align: center; }}
 """
 
 
-def write(transcript: Transcript) -> str:
+def write(transcript: Transcript, shape: Shape = SCREEN) -> str:
     """One SYNC per cue, and an empty one where silence follows. Raises UnsupportedFeatureError without times."""
     kind = _class(transcript)
-    body = "".join(_syncs(cues(transcript, format="smi", named=True), kind[0]))
+    body = "".join(_syncs(cues(transcript, format="smi", named=True, shape=shape), kind[0]))
     return f"{_HEAD.format(*kind)}{body}</BODY>\n</SAMI>\n"
 
 
@@ -64,4 +64,4 @@ def _loses(transcript: Transcript) -> Iterator[str]:
         last = max(last, end)
 
 
-EXPORTER = Exporter("smi", ".smi", "application/x-sami", write, CUES, _loses)
+EXPORTER = Exporter("smi", ".smi", "application/x-sami", write, CUES, _loses, write)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from .._cutting import SCREEN, Shape
 from ..models import Transcript
 from ._base import Exporter
 from ._cues import CUES, Cue, cues, shown
@@ -18,9 +19,9 @@ __all__ = ["EXPORTER", "write"]
 _TIMES = re.compile(r"(?<=\d)(\s*)-->(?=\s*\d)")
 
 
-def write(transcript: Transcript) -> str:
+def write(transcript: Transcript, shape: Shape = SCREEN) -> str:
     """Numbered cues; a voice is named where it changes. Raises UnsupportedFeatureError where segments have no times."""
-    found = enumerate(cues(transcript, format="srt", named=True), start=1)
+    found = enumerate(cues(transcript, format="srt", named=True, shape=shape), start=1)
     return "\n".join(f"{number}\n{_times(cue)}\n{_safe(shown(cue))}\n" for number, cue in found)
 
 
@@ -38,4 +39,4 @@ def _safe(text: str) -> str:
     return _TIMES.sub("\\1\N{EN DASH}\N{EN DASH}>", text)
 
 
-EXPORTER = Exporter("srt", ".srt", "application/x-subrip", write, CUES)
+EXPORTER = Exporter("srt", ".srt", "application/x-subrip", write, CUES, laid_out=write)

@@ -34,7 +34,7 @@ def _paragraphs(transcript: Transcript) -> Iterator[str]:
         name = voices.of(segment)
         if turn and name is not None:
             texts.append(f"{name}: ")
-        texts.append(one_line(segment.text))
+        texts.append(one_line(segment.text.replace("\0", "")))
         last = segment
     if texts:
         yield join_texts(texts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._cutting import each_word
+from .._cutting import SCREEN, Shape, each_word
 from ..models import Transcript
 from ._base import Exporter
 from ._cues import CUES, Cue, cues, shown
@@ -16,14 +16,15 @@ from ._cues import CUES, Cue, cues, shown
 __all__ = ["EXPORTER", "WITH_WORDS", "write", "write_words"]
 
 
-def write(transcript: Transcript) -> str:
+def write(transcript: Transcript, shape: Shape = SCREEN) -> str:
     """The header and one cue after the other. Raises UnsupportedFeatureError where segments have no times."""
-    return "\n".join(["WEBVTT\n", *(_block(cue) for cue in cues(transcript, format="vtt"))])
+    found = cues(transcript, format="vtt", shape=shape)
+    return "\n".join(["WEBVTT\n", *(_block(cue) for cue in found)])
 
 
-def write_words(transcript: Transcript) -> str:
+def write_words(transcript: Transcript, shape: Shape = SCREEN) -> str:
     """The same with a time stamp in front of each further word of a cue (section 4.2.2), where the vendor timed it."""
-    found = cues(transcript, format="vtt-words")
+    found = cues(transcript, format="vtt-words", shape=shape)
     return "\n".join(["WEBVTT\n", *(_block(cue, _stamped(cue)) for cue in found)])
 
 
@@ -65,5 +66,5 @@ def _loses(transcript: Transcript) -> Iterator[str]:
             yield "ends of words"
 
 
-EXPORTER = Exporter("vtt", ".vtt", "text/vtt", write, CUES)
-WITH_WORDS = Exporter("vtt-words", ".words.vtt", "text/vtt", write_words, CUES | {"words"}, _loses)
+EXPORTER = Exporter("vtt", ".vtt", "text/vtt", write, CUES, laid_out=write)
+WITH_WORDS = Exporter("vtt-words", ".words.vtt", "text/vtt", write_words, CUES | {"words"}, _loses, write_words)

@@ -13,7 +13,7 @@ from .._extras import extra
 from .._text import join_texts
 from ..errors import InvalidTranscriptError
 from ..models import Notice, Segment, Speaker, Transcript, Word
-from ..validation import check
+from ..validation import problems
 from ._encodings import korean_or_chinese
 
 __all__ = [
@@ -25,13 +25,23 @@ __all__ = [
     "finished",
     "refuse",
     "seconds",
+    "sound",
     "spoken",
     "too_large",
 ]
 
 MAX_BYTES = 64 * 2**20
 _HEAD, _SAMPLE = 4096, 50_000
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKS = (
+    (b"\xff\xfe\0\0", "utf-32"),  # before the mark that it begins with
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_OURS = ("utf_8", "cp949", "euc_kr", "gb18030", "gbk", "gb2312")
+_SWITCH = b"\x1b$"
+"""What changes to two bytes a character in the ISO-2022 encodings, which are otherwise ASCII."""
 _CLOCK = re.compile(r"(?:(\d{1,5}):)?(\d{1,3}):(\d{1,2}(?:[.,]\d{1,9})?)")
 PAUSE_MS = 1_000
 """A silence this long begins a new segment in files that know only words."""
@@ -96,13 +106,20 @@ def finished(
         notices = (Notice("repaired", "The file's entries were not in order of time."), *notices)
     speakers = dict.fromkeys(one.speaker for one in found if one.speaker)
     made = Transcript(tuple(ordered), tuple(map(Speaker, speakers)), duration_ms=duration_ms, notices=notices)
-    return check(made)
+    return sound(made)
 
 
 def refuse(what: str, *, line: int | None = None, action: str = "Mend the file, or name its format.") -> NoReturn:
     """Raises InvalidTranscriptError; `line` counts from 1."""
     place = "" if line is None else f"Line {line}: "
     raise InvalidTranscriptError(f"{place}{what}", action=action)
+
+
+def sound(transcript: Transcript) -> Transcript:
+    """The same transcript. Raises InvalidTranscriptError naming the first place that no transcript may have."""
+    for problem in problems(transcript):
+        refuse(f"No transcript may have this: {problem}", action="Mend the file.")
+    return transcript
 
 
 def seconds(text: str, *, line: int) -> int:
@@ -165,11 +182,22 @@ def _unmarked_utf16(data: bytes) -> str | None:
 def _unmarked(data: bytes) -> str:
     try:
         text = data.decode()
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if _is_nearly_utf8(data):
+            refuse("the file is in UTF-8 and damaged here", line=data.count(b"\n", 0, error.start) + 1)
         return _guessed(data)
+    if _SWITCH in data and data.isascii():
+        refuse("The encoding is ISO-2022, none of UTF-8, UTF-16, CP949 and GB18030", action="Save the file as UTF-8.")
     if "\0" in text:
         refuse("The file holds zero bytes: it is no text", action="Save it as UTF-8.")
     return text
+
+
+def _is_nearly_utf8(data: bytes) -> bool:
+    """Whether more characters come out right than wrong; text in another encoding gives next to none."""
+    text = data.decode(errors="replace")
+    lost = text.count("\N{REPLACEMENT CHARACTER}")
+    return len(text) - len(text.encode("ascii", "ignore")) > 2 * lost
 
 
 def _guessed(data: bytes) -> str:
@@ -177,8 +205,9 @@ def _guessed(data: bytes) -> str:
     encoding = korean_or_chinese(data)
     if encoding is not None:
         return data.decode(encoding)
-    best = extra("charset_normalizer", "formats").from_bytes(b"\n".join(_telling_lines(data))).best()
-    likely = f"; it looks like {best.encoding}" if best and best.encoding not in ("ascii", "utf_8") else ""
+    lines = b"\n".join(_telling_lines(data))
+    best = extra("charset_normalizer", "formats").from_bytes(lines, cp_exclusion=[*_OURS]).best()
+    likely = f"; it looks like {best.encoding}" if best and best.encoding != "ascii" else ""
     refuse(f"The encoding is none of UTF-8, UTF-16, CP949 and GB18030{likely}", action="Save the file as UTF-8.")
 
 

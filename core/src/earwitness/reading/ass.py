@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import Any
 
@@ -13,6 +14,7 @@ from ._base import Reader, decoded, finished, refuse
 __all__ = ["READER", "read"]
 
 _JOINER = "\N{WORD JOINER}"
+_EVENT = re.compile(r"\s*(?:Dialogue|Comment):")
 
 
 def read(data: bytes) -> Transcript:
@@ -27,20 +29,33 @@ def read(data: bytes) -> Transcript:
         file = None
     if file is None:
         refuse("This is no SubStation Alpha file")
-    return finished(_segment(event) for event in file.events if event.is_text and event.plaintext.strip())
+    # The library keeps no line; it makes one event of each of these, but of none in the head.
+    places = [number for number, line in enumerate(text.split("\n"), start=1) if _EVENT.match(line)]
+    shown = zip(map(_hidden, file.events), places[-len(file.events) :], strict=False)
+    return finished(_segment(event, line) for event, line in shown if event.is_text and event.plaintext.strip())
 
 
-def _segment(event: Any) -> Segment:
-    if event.start < 0 or event.end < event.start:
-        refuse(f"the dialogue at {event.start} ms ends before it starts")
+def _segment(event: Any, line: int) -> Segment:
+    if event.start < 0:
+        refuse("a time is negative", line=line)
+    if event.end < event.start:
+        refuse("the dialogue ends before it starts", line=line)
     return Segment(_plain(event), event.start, event.end, speaker=one_line(event.name) or None)
 
 
-def _plain(event: Any) -> str:
-    # The library takes escaped braces for a code; hidden meanwhile, they come through.
+def _hidden(event: Any) -> Any:
+    """The event with braces hidden that begin no code: escaped ones, and those that nothing closes.
+
+    The library takes the first for a code, and for the others it needs the square of their number.
+    """
     shown = event.copy()
-    shown.text = event.text.replace("\\{", "\ue000").replace("\\}", "\ue001")
-    text: str = shown.plaintext
+    codes, last, rest = event.text.replace("\\{", "\ue000").replace("\\}", "\ue001").rpartition("}")
+    shown.text = codes + last + rest.replace("{", "\ue000")
+    return shown
+
+
+def _plain(event: Any) -> str:
+    text: str = event.plaintext
     return one_line(text.replace("\ue000", "{").replace("\ue001", "}").replace("\\" + _JOINER, "\\"))
 
 

@@ -15,17 +15,19 @@ from itertools import pairwise
 from typing import Any
 
 from ..models import FORMAT, Segment, Transcript, Word
-from ..validation import check, repair
-from ._base import Reader, decoded, refuse
+from ..validation import repair
+from ._base import Reader, decoded, refuse, sound
 
 __all__ = ["READER", "WHISPER", "read", "read_whisper"]
 
+_OTHERWISE = "Name its format, or the provider whose own answer it is: earwitness convert --answer-of PROVIDER."
+_LONGEST_S = 100
 _KEYS = {"text", "segments", "chunks", "transcription"}
 
 
 def read(data: bytes) -> Transcript:
     """A transcript in our own schema. Raises InvalidTranscriptError naming the place."""
-    return check(Transcript.from_json(decoded(data)))
+    return sound(Transcript.from_json(decoded(data)))
 
 
 def read_whisper(data: bytes) -> Transcript:
@@ -34,6 +36,8 @@ def read_whisper(data: bytes) -> Transcript:
     Words may also stand beside the segments, as in OpenAI's own answers, and the segments by themselves in a list.
     """
     whole = _parsed(data)
+    if str(whole.get("format")).startswith(FORMAT.rpartition("/")[0]):  # ours, with its keys in another order
+        return read(data)
     language, items = whole.get("language") or _in(whole.get("result"), "language"), _items(whole)
     loose = tuple(_words(whole.get("words")))
     segments = _with_words([_segment(one, place) for place, one in enumerate(items)], loose)
@@ -52,8 +56,17 @@ def _parsed(data: bytes) -> Mapping[str, Any]:
     if isinstance(found, list) and found:
         found = {"segments": found}
     if not isinstance(found, Mapping) or not isinstance(_items(found), list) or not _KEYS & set(found):
-        refuse("This is no verbose JSON of Whisper: an object with `text`, `segments` or both")
+        refuse("This is no verbose JSON of Whisper: an object with `text`, `segments` or both", action=_OTHERWISE)
+    if not _in_seconds(_items(found)):
+        refuse("The times of this JSON are not in seconds, as Whisper's are", action=_OTHERWISE)
     return found
+
+
+def _in_seconds(items: list[Any]) -> bool:
+    """Whole numbers are none where most segments would last longer than Whisper hears at once."""
+    pairs = [(one.get("start"), one.get("end")) for one in items if isinstance(one, Mapping)]
+    whole = sorted(end - start for start, end in pairs if type(start) is int and type(end) is int)
+    return not whole or len(whole) < len(pairs) or whole[len(whole) // 2] <= _LONGEST_S
 
 
 def _items(whole: Mapping[str, Any]) -> Any:
@@ -106,6 +119,8 @@ def _segment(item: object, place: int) -> Segment:
 
 def _words(items: object) -> Iterator[Word]:
     for item in items if isinstance(items, list) else []:
+        if isinstance(item, list):
+            refuse("The words of this JSON are lists, which Whisper's never are", action=_OTHERWISE)
         if isinstance(item, Mapping) and isinstance(item.get("word"), str):
             confidence = item.get("probability", item.get("score"))
             times = _ms(item.get("start")), _ms(item.get("end"))

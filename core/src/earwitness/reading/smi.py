@@ -31,7 +31,7 @@ def read(data: bytes) -> Transcript:
 
     Raises InvalidTranscriptError naming the line.
     """
-    text = decoded(data)
+    text = _uncommented(decoded(data))
     if not _SYNC.search(text) and "<sami" not in text.lower():
         refuse("There is no <SYNC Start=...> in the file")
     others = len(_languages(text)) - 1
@@ -56,6 +56,15 @@ def cues(text: str, *, strict: bool = True) -> Iterator[Segment]:
             line = text.count("\n", 0, sync.start()) + 1
             refuse("a time is negative" if start < 0 else "the cue ends before it starts", line=line)
         yield Segment(spoken, start, end, derived=("end_ms",) if following and not ended else ())
+
+
+def _uncommented(text: str) -> str:
+    """The text without its comments; the lines keep their numbers."""
+    kept, place = [], 0
+    while (start := text.find("<!--", place)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept += [text[place:start], "\n" * text.count("\n", start, end)]
+        place = end + 3
+    return "".join([*kept, text[place:]])
 
 
 def _shown(text: str) -> Iterator[tuple[re.Match[str], str]]:

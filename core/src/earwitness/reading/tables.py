@@ -16,8 +16,7 @@ from itertools import pairwise
 
 from .._text import one_line
 from ..models import Notice, Segment, Speaker, Transcript
-from ..validation import check
-from ._base import Reader, clock, decoded, finished, refuse, seconds
+from ._base import Reader, clock, decoded, finished, refuse, seconds, sound
 
 __all__ = ["CSV", "TSV"]
 
@@ -68,7 +67,7 @@ def _transcript(table: _Table) -> Transcript:
         notices = (*notices, Notice("incomplete", "Columns were left out that no transcript has.", count=table.strange))
     made = finished((_segment(row, number, unit) for number, row in table.rows), notices=notices)
     named = {row["speaker"]: row["speaker_name"] for _, row in table.rows if row.get("speaker_name")}
-    return check(replace(made, speakers=tuple(Speaker(one.id, named.get(one.id)) for one in made.speakers)))
+    return sound(replace(made, speakers=tuple(Speaker(one.id, named.get(one.id)) for one in made.speakers)))
 
 
 def _table(text: str, delimiter: str) -> _Table:

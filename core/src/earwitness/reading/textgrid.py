@@ -28,6 +28,7 @@ _TIER = re.compile(
     r"|segments?|utterances?|sentences?|text|transcript(?:ion)?|ort|trn)(?: \(\d+\))?",
     re.IGNORECASE,
 )
+_TINY = re.compile(r"^([ \t]*(?:(?:xmin|xmax|number|time) = )?)(\d+(?:\.\d{1,20})?e-\d{1,3})(?=[ \t]*$)", re.MULTILINE)
 _SILENCE = ("sil", "sp", "<sil>", "<eps>", "<p:>", "<p>")
 """What forced aligners write where nobody speaks."""
 
@@ -35,7 +36,8 @@ _SILENCE = ("sil", "sp", "<sil>", "<eps>", "<p:>", "<p>")
 def read(data: bytes) -> Transcript:
     """The tiers' intervals that hold text. Raises InvalidTranscriptError."""
     textgrid_io = extra("praatio.utilities.textgrid_io", "formats")
-    text = decoded(data)
+    # Praat writes a very small time with an exponent, for which the library has no eye.
+    text = _TINY.sub(lambda found: f"{found[1]}{float(found[2]):.9f}", decoded(data))
     try:
         grid = textgrid_io.parseTextgridStr(text, includeEmptyIntervals=False)
     except Exception:  # The library raises whatever its parsing runs into.
@@ -97,8 +99,11 @@ def _kind(name: str) -> tuple[str, str]:
 def _entries(tier: dict[str, Any]) -> Iterator[tuple[int, int, str]]:
     for start, end, text in tier["entries"]:
         said = one_line(text)
-        if said:
-            yield _ms(start), _ms(end), said
+        if not said:
+            continue
+        if _ms(end) < _ms(start):
+            refuse(f"the interval at {_ms(start)} ms ends before it starts")
+        yield _ms(start), _ms(end), said
 
 
 def _ms(value: Any) -> int:
