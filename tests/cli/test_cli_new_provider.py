@@ -99,6 +99,14 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_in_place_of_a_folder_is_named(tmp_path: Path) -> None:
+    """Where --out is a file, that is what the error says."""
+    (tmp_path / "file").write_text("mine")
+    done = run("acme", "--out", tmp_path / "file")
+    assert done.exit_code == 23 and "file is no folder. Give another" in done.stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that is full half-way leaves neither the folder nor the part beside it."""
     written: list[Path] = []

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import random
 import sys
 import threading
@@ -180,6 +181,15 @@ class KeepsTheKey(Minnow):
         return replace(update, reference=replace(update.reference, state=kept))
 
 
+@breaks("S4")
+class LogsWords(Minnow):
+    @classmethod
+    def heard(cls, items: list[Any]) -> Transcript:
+        transcript = super().heard(items)
+        logging.getLogger("minnow").debug("heard %s", transcript.text)
+        return transcript
+
+
 @breaks("C1")
 class OffersMore(Minnow):
     def offered(self) -> Capabilities:
@@ -214,6 +224,20 @@ class ForgetsTheUrl(Minnow):
 @breaks("C6")
 class CancelsInSecret(Minnow):
     capabilities = with_services(replace(BATCH, cancellable=False), LIVE)
+
+
+@breaks("C7")
+class SpeaksEnglishOnly(Minnow):
+    def query(self, submission: Any) -> dict[str, str]:
+        return {**super().query(submission), "lang": "en-US"}
+
+
+@breaks("C8")
+class StartsAllWordsAtOnce(Minnow):
+    @classmethod
+    def segment(cls, wire: Any) -> Segment:
+        one = super().segment(wire)
+        return replace(one, words=tuple(replace(word, start_ms=one.start_ms) for word in one.words))
 
 
 @breaks("M1")
@@ -293,6 +317,15 @@ class KnowsMoreThanItTells(Minnow):
     pass
 
 
+@breaks("E7")
+class TakesAnyTroubleForSilence(Minnow):
+    async def fetch(self, reference: Any) -> JobUpdate:
+        try:
+            return await super().fetch(reference)
+        except UnavailableError:
+            return JobUpdate(JobStatus.SUCCEEDED, reference, transcript=Transcript())
+
+
 class Misreads(Minnow):
     """The base of those who misread answers, and answers alone."""
 
@@ -308,10 +341,11 @@ class Misreads(Minnow):
 
 
 @breaks("A1")
-class TakesTensForOnes(Misreads):
+class EndsALittleLate(Minnow):
     @classmethod
-    def misread(cls, heard: Transcript, body: Any) -> Transcript:
-        return replace(heard, segments=tuple(replace(one, end_ms=(one.end_ms or 0) + 7) for one in heard.segments))
+    def segment(cls, wire: Any) -> Segment:
+        one = super().segment(wire)
+        return replace(one, end_ms=(one.end_ms or 0) + 7)
 
 
 @breaks("A2")
@@ -532,6 +566,20 @@ class SwallowsTheCancel(Minnow):
             raise UnavailableError("It was broken off") from None
 
 
+@breaks("X6")
+class DatesItsJobs(Minnow):
+    def accepted(self, reply: Any) -> JobUpdate:
+        update = super().accepted(reply)
+        assert update.reference is not None
+        return replace(update, reference=replace(update.reference, submitted_at=datetime.now(UTC)))
+
+
+@breaks("X7")
+class KeepsNoAnswer(Minnow):
+    async def fetch(self, reference: Any) -> JobUpdate:
+        return replace(await super().fetch(reference), answer=None)
+
+
 @breaks("R1")
 class RemembersTheLastJob(Minnow):
     last: Any = None
@@ -545,11 +593,27 @@ class RemembersTheLastJob(Minnow):
         return await super().fetch(self.last or reference)
 
 
-@breaks("R2")
-class LeavesAThread(Minnow):
+class Leaving(Minnow):
+    """The base of those who leave something behind, for as long as they are looked at."""
+
+    released: ClassVar[threading.Event]
+
+    def __init_subclass__(cls, **known: Any) -> None:
+        super().__init_subclass__(**known)
+        cls.released = threading.Event()
+
     async def submit(self, submission: Any) -> JobUpdate:
-        threading.Thread(target=time.sleep, args=(1,), daemon=True, name="left-behind").start()
+        self.leave()
         return await super().submit(submission)
+
+    def leave(self) -> None:
+        """Opens what nobody closes."""
+
+
+@breaks("R2")
+class LeavesAThread(Leaving):
+    def leave(self) -> None:
+        threading.Thread(target=self.released.wait, daemon=True, name="left-behind").start()
 
 
 class EngineSettings(ProviderSettings):
@@ -653,4 +717,8 @@ def mutated(mutant: Mutant) -> Iterator[type[ProviderContract]]:
     module.earwitness_provider = hookimpl(lambda: mutant.provider)  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, module.__name__, module)
-        yield mutant.contract
+        try:
+            yield mutant.contract
+        finally:
+            if issubclass(mutant.provider, Leaving):
+                mutant.provider.released.set()

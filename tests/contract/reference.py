@@ -112,9 +112,7 @@ BATCH = Service(
     callback="hint",
     cancellable=True,
 )
-LIVE = Service(
-    "live", options=Options, audio=("stream",), features={Feature.WORD_TIMES: Limit()}, languages=("en-US", "ko-KR")
-)
+LIVE = Service("live", audio=("stream",), features={Feature.WORD_TIMES: Limit()}, languages=("en-US", "ko-KR"))
 
 
 class Minnow(Provider[Settings]):

@@ -1,5 +1,6 @@
 """The kit itself: what an author may declare, what nobody can take away from it, and what it reports."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from earwitness.exchange import HttpCall
-from earwitness.testing import ProviderContract, clauses, examine
+from earwitness.testing import ProviderContract, Sample, clauses, examine
 
 from .mutants import Healthy, Mutant, mutated
 from .reference import Minnow
@@ -37,6 +38,13 @@ def test_no_test_of_the_kit_can_be_overridden(name: str) -> None:
         declared(**{name: lambda self: None})
 
 
+def test_no_test_of_the_kit_can_be_lost_in_another_base_class() -> None:
+    """A base class that stands in front of the kit's cannot change its tests either."""
+    before = type("Before", (), {clauses()[3].test_name: lambda self: None})
+    with pytest.raises(TypeError, match="from another base class, would change a test of the kit"):
+        type("TestBehind", (before, ProviderContract), {"plugin": "earwitness.scripted", "settings": {}})
+
+
 def test_a_misspelt_declaration_is_told() -> None:
     """A name that means nothing is refused with the one that was meant; helpers and tests are the author's."""
     with pytest.raises(TypeError, match="did you mean answers"):
@@ -51,6 +59,12 @@ def test_an_excuse_needs_a_clause_and_a_reason(excused: dict[str, str], told: st
     """An excuse for nothing, or without a reason, cannot be declared."""
     with pytest.raises(TypeError, match=told):
         declared(excused=excused)
+
+
+def test_a_sample_says_something() -> None:
+    """A recording in which nobody speaks cannot stand for speech: who hears nothing would pass."""
+    with pytest.raises(ValueError, match=r"sample hum\.wav has no words"):
+        Sample(Path("hum.wav"), "...")
 
 
 def test_an_excuse_that_nobody_needs_is_a_failure() -> None:
@@ -69,6 +83,14 @@ def test_what_stands_on_nothing_is_blocked() -> None:
     assert set(report.failed) == {"D1"} and set(report.blocked) == {"S1", "M1"}
     report = examine(declared(settings={"scenes": 7}), only={"D1", "S1", "M1"})
     assert set(report.failed) == {"S1"} and report.blocked == {"M1": "S1 fails"}
+
+
+def test_a_request_that_names_too_little_is_told_once() -> None:
+    """Where every service refuses the sample request, one clause says what it needs, and the others wait for it."""
+    with mutated(Mutant("", Minnow, {"request": {}, "emulator": None})) as contract:
+        report = examine(contract, only={"S1", "C3", "M1", "E5"})
+    assert set(report.failed) == {"S1"} and "the request names none" in report.failed["S1"]
+    assert report.blocked == dict.fromkeys(("C3", "M1", "E5"), "S1 fails")
 
 
 def test_the_report_counts() -> None:
@@ -117,14 +139,48 @@ class TestNone(ProviderContract):
 """
 
 
+BASE = """
+from earwitness.testing import ProviderContract
+
+class Base(ProviderContract):
+    plugin = "earwitness.scripted"
+    settings = {}
+
+"""
+OVER = {
+    "test_good.py": "class TestGood(Base): pass",
+    "test_forgotten.py": "class Forgotten(Base): pass",
+    "test_off.py": "class TestOff(Base): __test__ = False",
+}
+
+
+def in_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A run of pytest with the kit's report, and no other plugin but pytest-xdist."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "earwitness.testing.reporting", "-p", "xdist", "-q", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+    )
+
+
+def test_a_class_that_pytest_would_pass_over_is_an_error(tmp_path: Path) -> None:
+    """A contract class without a name that pytest collects stops the run; one that others are made of does not."""
+    for name, text in OVER.items():
+        (tmp_path / name).write_text(BASE + text)
+    done = in_pytest(tmp_path, "--collect-only")
+    assert done.returncode == 2 and "test_good.py::TestGood::test_A1" in done.stdout
+    assert "Forgotten is a contract class, and pytest passes it over" in done.stdout
+    assert "TestOff is a contract class, and pytest passes it over" in done.stdout
+
+
 @pytest.mark.parametrize("workers", ["0", "1"])
 def test_pytest_tells_what_ran_and_what_did_not(tmp_path: Path, workers: str) -> None:
     """The closing report counts, gives reasons, and names what a mark or a choice kept from running."""
     (tmp_path / "test_few.py").write_text(FILE)
-    arguments = ["-p", "earwitness.testing.reporting", "-q", "-n", workers, "-k", "D1 or M2 or S3 or S1", "test_few.py"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=TIMEOUT_S
-    )
+    done = in_pytest(tmp_path, "-n", workers, "-k", "D1 or M2 or S3 or S1", "test_few.py")
     told = done.stdout.partition("earwitness contract")[2]
     few, none = told.index("test_few.py::TestFew: 2 held, 1 unsupported, 1 excused"), told.index("TestNone: 0 held")
     assert f"{len(clauses()) - 4} not run" in told[few:none] and f"{len(clauses())} not run" in told[none:]

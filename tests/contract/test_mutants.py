@@ -10,6 +10,7 @@ from earwitness._entrypoints import PROVIDERS
 from earwitness.testing import clauses, examine
 from support.distributions import on_path
 
+from .more_mutants import MORE
 from .mutants import MUTANTS, Counter, Healthy, Mutant, mutated
 
 COSTLY = {"A10", "D3"}
@@ -66,3 +67,10 @@ def test_a_mutant_breaks_its_clause_alone(id: str) -> None:
         report = examine(contract, only=others | {id})
     assert set(report.failed) == {id}, "\n".join(report.failed.values())
     assert not report.blocked
+
+
+@pytest.mark.parametrize("mutant", MORE)
+def test_what_once_passed_is_found(mutant: Mutant) -> None:
+    """A clause that can be broken in several ways finds each of them."""
+    with mutated(mutant) as contract:
+        assert set(examine(contract, only={mutant.clause}).failed) == {mutant.clause}

@@ -32,6 +32,8 @@ _PLACES = {"gitignore": ".gitignore", "ci.yml": ".github/workflows/test.yml"}
 def create(naming: Naming, folder: Path, *, shape: Shape = "poll", streaming: bool = False) -> Path:
     """Writes the distribution into a new folder below this one, and gives that. Raises OutputError; leaves no part."""
     place = folder / naming.distribution
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is no folder", action="Give another with --out.")
     if not folder.is_dir():
         raise OutputError(f"The folder {folder} does not exist", action="Create it, or give another with --out.")
     if place.exists() or place.is_symlink():

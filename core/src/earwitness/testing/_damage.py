@@ -5,19 +5,21 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
 from ._speech import squeezed
 
-__all__ = ["damaged", "extended", "grown", "parsed", "rewritten", "tellable"]
+__all__ = ["damaged", "extended", "grown", "joined", "parsed", "pieces", "rewritten", "tellable"]
 
 Path = tuple[Any, ...]
 _PLACES = 60
 _WILD: tuple[Any, ...] = (None, True, -1, 10**400, 1.5, "", "\ud800", "x", [], [[None]], {}, {"x": [None]})
 _RAW = 40
 _NEW_KEY = "aKeyOfTomorrow"
+_WORD = re.compile(r"[^\W_]+")
 
 
 def parsed(data: bytes) -> Any:
@@ -87,6 +89,28 @@ def tellable(data: bytes) -> str:
     found = parsed(data)
     text = data.decode("utf-8", "replace")
     return squeezed(text + unquote_plus(text)) if found is None else squeezed("".join(_said(found)))
+
+
+def pieces(data: bytes) -> frozenset[str]:
+    """The words and numbers of the payload's values."""
+    return frozenset(word for value in _values(parsed(data)) for word in _WORD.findall(value))
+
+
+def joined(word: str, pieces: frozenset[str]) -> bool:
+    """Whether the word is made of these pieces: some vendors tell syllables, and marks, one by one."""
+    reached = {0}
+    for end in range(1, len(word) + 1):
+        if any(word[start:end] in pieces for start in reached):
+            reached.add(end)
+    return len(word) in reached
+
+
+def _values(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _values(one)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
 
 
 def _said(value: Any) -> Iterator[str]:

@@ -61,8 +61,8 @@ class Table:
     For live audio `operation` is `stream`, where `reply` is a message of the vendor's, or `connection`, where the code
     is the status of a connection that failed and `reply` what the vendor said beside it.
     `unknown` is what a code means that nobody documents. `known` are the keys of your own table, all of which the rows
-    must cover. `before` are replies to the calls that the operation makes first, such as one for a token; `id` is the
-    job's in `fetch` and `cancel`.
+    must cover. `before` are replies to the calls that the operation makes first, such as one for a token or for the
+    upload, and `after` to those that it makes because of the code; `id` is the job's in `fetch` and `cancel`.
     """
 
     operation: Literal["submit", "fetch", "cancel", "stream", "connection"]
@@ -73,6 +73,7 @@ class Table:
     service: str | None = field(default=None, kw_only=True)
     status: int = field(default=200, kw_only=True)
     before: tuple[Payload, ...] = field(default=(), repr=False, kw_only=True)
+    after: tuple[Payload, ...] = field(default=(), repr=False, kw_only=True)
     id: str = field(default="1", kw_only=True)
 
     def filled(self, code: Code) -> bytes:
@@ -84,10 +85,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A recording of real speech, and what is said in it; case and punctuation do not count."""
+    """A recording of real speech, and what is said in it; case and punctuation do not count.
+
+    Raises ValueError where nothing is said: an engine that hears nothing would be right.
+    """
 
     path: Path
     text: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not any(map(str.isalnum, self.text)):
+            raise ValueError(f"the text of the sample {self.path.name} has no words; write what is said in it")
 
 
 def body_of(payload: Payload) -> bytes:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import re
+import sys
 import threading
 import tomllib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,7 +26,7 @@ from ..models import Transcript
 from ..request import AudioSource, BytesAudio, FileAudio, RequestOptions, UrlAudio
 from ..session import AsyncSession
 from ..streaming import StreamEvent
-from ._clause import Unsupported
+from ._clause import Unsupported, raised
 from ._playing import Conversation, Dialogue, watched
 from ._speech import PLAIN, RATE, SILENT, KitHearing, audio, said, samples
 
@@ -32,10 +34,11 @@ if TYPE_CHECKING:
     from ..emulation import Emulator
     from ._subject import Subject
 
-__all__ = ["Bench", "Run", "bench_of", "finished"]
+__all__ = ["Bench", "Run", "bench_of", "finished", "logged"]
 
 _ASK_EVERY_S = 0.02
 _PATIENCE_S = 60.0
+_EMULATOR_FAULT = re.compile(r"^earwitness\.emulation\S* (the \S+ emulator failed.*)$", re.MULTILINE)
 
 
 @dataclass
@@ -50,6 +53,15 @@ class Run:
     dialogues: list[Dialogue] = field(default_factory=list)
     secrets: tuple[str, ...] = ()
     log: str = ""
+
+    @property
+    def failure(self) -> str:
+        """Why there is no transcript, with what broke in the emulator meanwhile."""
+        faults = dict.fromkeys(_EMULATOR_FAULT.findall(self.log))
+        if isinstance(self.error, TimeoutError):
+            return "; ".join([f"not done within {_PATIENCE_S:g} s", *faults])
+        why = str(self.error) if isinstance(self.error, EarwitnessError) else raised(self.error) if self.error else "?"
+        return "; ".join([why, *faults])
 
 
 class Bench:
@@ -98,7 +110,7 @@ class Bench:
         run, live = Run(), service.audio == ("stream",)
         options = {"service": service.name, **options}
         work = self._stream if live else self._job
-        with _logged() as log, ExitStack() as stack:
+        with logged() as log, ExitStack() as stack:
             try:
                 source: Any = seconds if live else self._source(service, seconds, stack, by_url=by_url)
                 self.subject.run(work(run, source, options))
@@ -119,6 +131,10 @@ class Bench:
         except Exception as error:
             run.error = error
         return run
+
+    async def streamed(self, service: Service) -> None:
+        """One stream in a session of its own, in the loop that runs. Raises what it raises."""
+        await self._stream(Run(), PLAIN, {"service": service.name})
 
     def _source(self, service: Service, seconds: int, stack: ExitStack, *, by_url: bool) -> AudioSource:
         given = self.audio(seconds)
@@ -226,15 +242,18 @@ def _pcm(path: Any) -> list[bytes]:
 
 
 @contextmanager
-def _logged() -> Iterator[io.StringIO]:
-    """Everything that is logged inside, as text."""
+def logged() -> Iterator[io.StringIO]:
+    """Everything that is logged or printed inside, as text; what is printed is shown afterwards."""
     text, root = io.StringIO(), logging.getLogger()
-    handler, level = logging.StreamHandler(text), root.level
+    printed, handler, level = io.StringIO(), logging.StreamHandler(text), root.level
     handler.setFormatter(logging.Formatter("%(name)s %(message)s"))
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
-        yield text
+        with redirect_stdout(printed), redirect_stderr(printed):
+            yield text
     finally:
         root.setLevel(level)
         root.removeHandler(handler)
+        text.write(printed.getvalue())
+        sys.stdout.write(printed.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import datetime as dt
 import io
@@ -31,6 +32,9 @@ def noticing(package: str) -> Iterator[list[str]]:
     with ExitStack() as stack:
         for name in _CLOCKS:
             _swap(stack, time, name, _clock(getattr(time, name), f"time.{name}", package, noted))
+        _swap(stack, asyncio, "sleep", _clock(asyncio.sleep, "asyncio.sleep", package, noted))
+        for name, what in _ENVIRONMENT.items():
+            _swap(stack, _Environment, name, _look(getattr(_Environment, name), what, package, noted))
         watched = _watching_datetime(package, noted)
         _swap(stack, dt, "datetime", watched)
         for module in [one for name, one in list(sys.modules.items()) if _is_of(name, package)]:
@@ -40,6 +44,12 @@ def noticing(package: str) -> Iterator[list[str]]:
         yield noted
 
 
+_Environment = type(os.environ)
+_ENVIRONMENT = {
+    "__getitem__": "read the environment",
+    "__setitem__": "changed the environment",
+    "__delitem__": "changed the environment",
+}
 _WORLD: tuple[tuple[Any, str, str], ...] = (
     (builtins, "open", "opened a file"),
     (io, "open", "opened a file"),
@@ -68,12 +78,28 @@ def _swap_names(stack: ExitStack, module: Any, watched: type, package: str, note
 
 
 def _clock(real: Callable[..., Any], what: str, package: str, noted: list[str]) -> Callable[..., Any]:
-    def called(*given: Any) -> Any:
-        if _is_of(sys._getframe(1).f_globals.get("__name__", ""), package):
+    ours = threading.get_ident()
+
+    def called(*given: Any, **named: Any) -> Any:
+        if threading.get_ident() == ours and _is_of(sys._getframe(1).f_globals.get("__name__", ""), package):
             noted.append(f"called {what}")
-        return real(*given)
+        return real(*given, **named)
 
     called.__wrapped__ = real  # type: ignore[attr-defined]
+    return called
+
+
+def _look(real: Callable[..., Any], what: str, package: str, noted: list[str]) -> Callable[..., Any]:
+    ours = threading.get_ident()
+
+    def called(*given: Any) -> Any:
+        frame: Any = sys._getframe(1)
+        while frame is not None and frame.f_globals.get("__name__") in ("os", "collections.abc"):
+            frame = frame.f_back
+        if frame is not None and threading.get_ident() == ours and _is_of(frame.f_globals["__name__"], package):
+            noted.append(what)
+        return real(*given)
+
     return called
 
 

@@ -6,6 +6,7 @@ import array
 import asyncio
 import io
 import math
+import re
 import wave
 from collections.abc import Mapping
 from functools import cache
@@ -18,7 +19,20 @@ from ..request import BytesAudio, FileAudio
 if TYPE_CHECKING:
     from ..emulation import HearingStream
 
-__all__ = ["CROWD", "PLAIN", "RATE", "SCRIPTS", "SILENT", "KitHearing", "audio", "said", "samples", "squeezed"]
+__all__ = [
+    "CROWD",
+    "PLAIN",
+    "RATE",
+    "SCRIPTS",
+    "SILENT",
+    "KitHearing",
+    "audio",
+    "lettered",
+    "said",
+    "same",
+    "samples",
+    "squeezed",
+]
 
 RATE = 16_000
 PLAIN, SILENT, SCRIPTS = 2, 3, 4
@@ -26,6 +40,7 @@ PLAIN, SILENT, SCRIPTS = 2, 3, 4
 CROWD = (5, 6, 7)
 """Recordings that are heard at the same time, each as something else."""
 
+_LATIN = re.compile(r"[A-Za-z]+")
 _TEXTS: Mapping[int, tuple[str, ...]] = {
     PLAIN: ("Good morning everybody.", "Shall we begin?"),
     SILENT: (),
@@ -91,6 +106,16 @@ def audio(seconds: int, *, name: str = "speech.wav") -> BytesAudio:
 def squeezed(text: str) -> str:
     """The text without blanks, because vendors differ in where they put them."""
     return "".join(text.split())
+
+
+def lettered(text: str) -> str:
+    """The letters and digits of the text alone, in lower case."""
+    return "".join(char for char in text.lower() if char.isalnum())
+
+
+def same(heard: str, wanted: str) -> bool:
+    """Whether both texts have the same characters, and Latin words that are told apart in the same way."""
+    return squeezed(heard) == squeezed(wanted) and _LATIN.findall(heard) == _LATIN.findall(wanted)
 
 
 @cache

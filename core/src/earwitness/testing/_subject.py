@@ -49,6 +49,8 @@ class Subject:
         self._open = ExitStack()
         self._runner = asyncio.Runner()
         self.runs: dict[tuple[object, ...], Run] = {}
+        self.kept: dict[str, Any] = {}
+        """What one clause found out and another needs."""
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +127,11 @@ class Subject:
         provider, request = self.provider(), self.request(service)
         plan = provider.plan(request, FACTS)
         return provider.offered().at(service.name, model=plan.model, languages=plan.languages)
+
+    @cached_property
+    def planned_for(self) -> tuple[str, ...]:
+        """The services, each of which the sample request can be planned for. Raises EarwitnessError."""
+        return tuple(self.planned(self.provider(), self.request(one)).plan.service for one in self.services)
 
     def submission(self, service: Service, source: AudioSource | None = None, **options: Any) -> Submission:
         """What core hands to the provider for this service. Raises EarwitnessError."""

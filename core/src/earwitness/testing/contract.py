@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from .._foreign import where
 from .._names import nearest
 from ..errors import EarwitnessError
-from ._clause import Blocked, Clause, Unsupported
+from ._clause import Blocked, Clause, Unsupported, raised
 from ._declaration import Recorded, Sample, Table
 from ._outcome import Outcome, Report
 from ._subject import Subject
@@ -24,10 +24,11 @@ from ._subject import Subject
 __all__ = ["ProviderContract", "clauses", "examine"]
 
 _THEMES = (
-    *("discovery", "settings", "capabilities", "requests", "refusals", "answers", "reading"),
+    *("discovery", "settings", "capabilities", "wishes", "requests", "refusals", "answers", "reading"),
     *("callbacks", "live", "engines", "exchanges", "running"),
 )
 _MOST_TOLD = 8
+_QUOTING = "AK"  # clauses that read what was recorded, so that an exception may quote what a person said
 _PAGE = "docs/reference/contract.md"
 
 
@@ -81,6 +82,9 @@ class ProviderContract:
         for name in vars(cls):
             if flaw := _flaw(name):
                 raise TypeError(f"{cls.__name__}.{name} {flaw}")
+        for name in (*_OURS, *(one.test_name for one in clauses())):
+            if _inherited(cls, name) is not vars(ProviderContract)[name]:
+                raise TypeError(f"{cls.__name__}.{name}, from another base class, {_flaw(name)}")
         _require_excuses(cls)
 
     @classmethod
@@ -98,6 +102,11 @@ class ProviderContract:
 
 _DECLARED = tuple(name for name in ProviderContract.__annotations__ if not name.startswith("_"))
 _OURS = ("setup_class", "teardown_class", "_subject")
+
+
+def _inherited(cls: type, name: str) -> object:
+    """What this class has under the name, unbound."""
+    return next(vars(one)[name] for one in cls.__mro__ if name in vars(one))
 
 
 def _flaw(name: str) -> str:
@@ -141,13 +150,17 @@ def _checked(clause: Clause, subject: Subject) -> Outcome:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        wrong = [f"the provider raised {_raised(error)}"]
+        known = isinstance(error, EarwitnessError) or clause.id[0] not in _QUOTING
+        wrong = [f"the provider raised {raised(error) if known else where(error)}"]
     return Outcome("failed", _told(clause, wrong)) if wrong else Outcome("held")
 
 
 def _require_ground(clause: Clause, subject: Subject) -> None:
     """What every clause stands on. Raises Blocked."""
-    grounds: list[tuple[str, Callable[[], object]]] = [("D1", lambda: subject.kind), ("S1", subject.provider)]
+    grounds: list[tuple[str, Callable[[], object]]] = [
+        ("D1", lambda: subject.kind),
+        ("S1", lambda: subject.planned_for),
+    ]
     for id, ground in grounds:
         if clause.id == id or (id == "S1" and clause.id.startswith("D")):
             return
@@ -155,10 +168,6 @@ def _require_ground(clause: Clause, subject: Subject) -> None:
             ground()
         except Exception:
             raise Blocked(id) from None
-
-
-def _raised(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if isinstance(error, EarwitnessError) else where(error)
 
 
 def _told(clause: Clause, wrong: list[str]) -> str:
@@ -180,7 +189,6 @@ def _test_of(clause: Clause) -> Callable[..., None]:
     """The test of this clause, as pytest calls it."""
 
     def test(self: ProviderContract, request: Any) -> None:
-        __tracebackhide__ = True
         import pytest
 
         from . import reporting

@@ -5,6 +5,7 @@ Loaded by an entry point wherever Earwitness is installed, so it imports nothing
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,18 @@ class _Seen:
     def __init__(self) -> None:
         self._by_class: dict[str, dict[str, tuple[str, str]]] = {}
         self._unrun: dict[str, set[str]] = {}
+
+    def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: object) -> None:
+        """Refuses a contract class that pytest would pass over in silence. Raises CollectError."""
+        kit = sys.modules.get("earwitness.testing.contract")
+        if kit is None or not isinstance(obj, type) or not issubclass(obj, kit.ProviderContract):
+            return
+        here = obj.__module__ == collector.module.__name__ and not name.startswith("_")
+        collected = collector.istestclass(obj, name) and getattr(obj, "__test__", True)
+        if here and not collected and not obj.__subclasses__():
+            raise collector.CollectError(
+                f"{name} is a contract class, and pytest passes it over: begin its name with Test, without `__test__`"
+            )
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Notes a clause's verdict, or that a mark kept its test from running."""

@@ -10,7 +10,7 @@ from ...validation import problems
 from .._clause import Unsupported, clause
 from .._declaration import Recorded
 from .._purity import noticing
-from .._speech import SILENT, squeezed
+from .._speech import SILENT, same
 from .._subject import Subject
 
 
@@ -26,6 +26,8 @@ def answers_say_what_they_say(subject: Subject) -> Iterator[str]:
     if reads_answers(subject) and not subject.contract.answers:
         yield "the provider reads stored answers, and none is recorded in `answers`"
         return
+    if not any(one.text.strip() for one in recorded(subject)):
+        yield "no answer with words is recorded in `answers`"
     for number, one in enumerate(recorded(subject)):
         if not one.text.strip():
             continue  # A3 has its eye on silence
@@ -78,7 +80,7 @@ def silence_is_a_success(subject: Subject) -> Iterator[str]:
             continue
         judged = True
         if run.transcript is None:
-            yield f"{service.name} failed on silence: {run.error}"
+            yield f"{service.name} failed on silence: {run.failure}"
         elif run.transcript.text.strip():
             yield f"{service.name} heard words in silence"
     if not judged and not subject.contract.answers:
@@ -146,7 +148,7 @@ def read(subject: Subject, one: Recorded, data: bytes | None = None) -> Transcri
 
 def unlike(transcript: Transcript, one: Recorded) -> Iterator[str]:
     """What differs from what is known, without a word of the text."""
-    if squeezed(transcript.text) != squeezed(one.text):
+    if not same(transcript.text, one.text):
         yield f"has a text of {len(transcript.text)} characters that is not the recorded one of {len(one.text)}"
     words = sum(len(segment.words) for segment in transcript.segments)
     if one.words is not None and words != one.words:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ..._foreign import where
 from ...errors import EarwitnessError
 from ...jobs import JobUpdate, VendorReference
 from ...provider import Callback, CallbackReply, Provider
@@ -20,7 +21,7 @@ from .answers import unlike
     why="""It may arrive before the answer to the submission; then the vendor's id in it is all that links it to a
     job.""",
     mend="""Return an update with a `VendorReference` made of the id in the body where none is given; record bodies in
-    `callbacks`, with their `id`.""",
+    `callbacks`, with their `id`, and with `text=""` where a body holds no transcript.""",
 )
 def callbacks_are_read(subject: Subject) -> Iterator[str]:
     given: object = subject.kind.callback_reply
@@ -39,6 +40,8 @@ def callbacks_are_read(subject: Subject) -> Iterator[str]:
                 yield f"callbacks[{number}] does not say which job it is about"
             if got.transcript is not None:
                 yield from (f"callbacks[{number}] {what}" for what in unlike(got.transcript, one))
+            elif one.text.strip():
+                yield f"callbacks[{number}] is read as {got.status}, without the text that it holds"
 
 
 @clause(
@@ -91,7 +94,7 @@ def damaged_callbacks_never_crash(subject: Subject) -> Iterator[str]:
             except EarwitnessError:
                 continue
             except Exception as error:
-                yield f"callbacks[{number}], when {what}, raises {type(error).__name__}"
+                yield f"callbacks[{number}], when {what}, raises {where(error)}"
 
 
 def _has_callbacks(subject: Subject) -> bool:

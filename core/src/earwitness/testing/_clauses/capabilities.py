@@ -14,8 +14,9 @@ from ...models import Transcript
 from ...provider import Callback, Provider
 from ...request import Feature
 from .._clause import Unsupported, clause
+from .._live import Run
 from .._playing import NOW, Exhausted, Player
-from .._speech import PLAIN, squeezed
+from .._speech import PLAIN, same
 from .._subject import SOURCES, Subject
 from .requests import sent
 
@@ -109,43 +110,49 @@ def _wish(feature: Feature) -> Any:
     mend="""Write the option into the request of that service, or take the feature out of `capabilities`. What the
     vendor delivers whether it is asked for or not, name in `always` of the contract class.""",
 )
-def declared_features_are_mapped(subject: Subject) -> Iterator[str]:
+def declared_features_aremapped(subject: Subject) -> Iterator[str]:
     declared = {feature for service in subject.kind.capabilities.services for feature in service.features}
     yield from (
         f"`always` names {one}, which no service declares" for one in subject.contract.always if one not in declared
     )
     for service in map(subject.narrowed, subject.services):
-        plain = _plain(subject, service)
+        plain = as_sent(subject, service)
         for feature in service.features:
             if feature.value not in subject.contract.always and not _is_told(subject, service, feature, plain):
                 yield f"{service.name} declares {feature.value}, and asking for it changes nothing"
 
 
-class _Plain(NamedTuple):
-    """What is sent without any wish: the names of all parts, and the parts that are the same every time."""
+class Sent(NamedTuple):
+    """What is sent for a request: the names of all parts, and the parts that are the same every time."""
 
     names: frozenset[str]
     parts: Mapping[str, object]
 
 
-def _is_told(subject: Subject, service: Service, feature: Feature, plain: _Plain) -> bool:
+def _is_told(subject: Subject, service: Service, feature: Feature, plain: Sent) -> bool:
     for wish in WISHES[feature]:
         try:
-            told = _mapped(subject, service, **{feature.value: wish})
+            if differs(subject, service, plain, **{feature.value: wish}):
+                return True
         except InvalidRequestError:
             continue  # a rule narrows it: this language, this model
-        if not told.keys() <= plain.names or any(told.get(name) != value for name, value in plain.parts.items()):
-            return True
     return feature in _SEEN and _comes_back(subject, service, feature)
 
 
-def _plain(subject: Subject, service: Service) -> _Plain:
-    first, again = _mapped(subject, service), _mapped(subject, service)
+def as_sent(subject: Subject, service: Service, **wishes: Any) -> Sent:
+    """What these wishes make the provider send. Raises EarwitnessError for what is refused."""
+    first, again = (mapped(subject, service, **wishes) for _ in range(2))
     # A nonce is new every time, and so is what is signed with it.
-    return _Plain(frozenset(first), {name: value for name, value in first.items() if again.get(name) == value})
+    return Sent(frozenset(first), {name: value for name, value in first.items() if again.get(name) == value})
 
 
-def _mapped(subject: Subject, service: Service, **wishes: Any) -> dict[str, object]:
+def differs(subject: Subject, service: Service, plain: Sent, **wishes: Any) -> bool:
+    """Whether these wishes send something else. Raises EarwitnessError for what is refused."""
+    told = mapped(subject, service, **wishes)
+    return not told.keys() <= plain.names or any(told.get(name) != value for name, value in plain.parts.items())
+
+
+def mapped(subject: Subject, service: Service, **wishes: Any) -> dict[str, object]:
     """What this request makes the provider send, or hand to a worker, part by part."""
     if service.audio == ("stream",):
         dialect = subject.provider().dialect(subject.submission(service, **wishes))
@@ -196,7 +203,7 @@ def every_service_hears(subject: Subject) -> Iterator[str]:
         except Unsupported:
             continue
         if run.transcript is None:
-            yield f"{service.name} failed: {run.error}"
+            yield f"{service.name} failed: {run.failure}"
             continue
         wanted, live = bench.expected(PLAIN), service.audio == ("stream",)  # L1 has its eye on the words of streams
         if not live and not alike(run.transcript.text, wanted, loosely=bench.emulator is None):
@@ -205,25 +212,35 @@ def every_service_hears(subject: Subject) -> Iterator[str]:
 
 
 def _undelivered(subject: Subject, service: Service) -> Iterator[str]:
-    asked = {one.value: _wish(one) for one in _SEEN if one in subject.narrowed(service).features}
+    asked = _asked(subject, service)
     if not asked:
         return
-    try:
-        subject.planned(subject.provider(), subject.request(service, **asked))
-    except InvalidRequestError:
-        asked = dict.fromkeys(asked, True)
-    run = subject.run_of(service, **asked)
+    run = wished_and_heard(subject, service)
     if run.transcript is None:
-        yield f"{service.name}, asked for {' and '.join(asked)}, failed: {run.error}"
+        yield f"{service.name}, asked for {' and '.join(asked)}, failed: {run.failure}"
         return
     missing = [one.message for one in run.transcript.notices if one.kind == "not_delivered"]
     yield from (f"{service.name}: {one}" for one in missing)
 
 
+def wished_and_heard(subject: Subject, service: Service) -> Run:
+    """A job that asked for speakers and word times as far as they are declared. Raises Unsupported."""
+    return subject.run_of(service, **_asked(subject, service))
+
+
+def _asked(subject: Subject, service: Service) -> dict[str, Any]:
+    asked = {one.value: _wish(one) for one in _SEEN if one in subject.narrowed(service).features}
+    try:
+        subject.planned(subject.provider(), subject.request(service, **asked))
+    except InvalidRequestError:
+        asked = dict.fromkeys(asked, True)
+    return asked
+
+
 def alike(heard: str, wanted: str, *, loosely: bool) -> bool:
     if loosely:
         return re.findall(r"\w+", heard.lower()) == re.findall(r"\w+", wanted.lower())
-    return squeezed(heard) == squeezed(wanted)
+    return same(heard, wanted)
 
 
 @clause(
@@ -242,8 +259,8 @@ def urls_are_taken(subject: Subject) -> Iterator[str]:
     for service in services:
         run = bench.run(service, by_url=True)
         if run.transcript is None:
-            yield f"{service.name} took no URL: {run.error}"
-        elif squeezed(run.transcript.text) != squeezed(bench.expected(PLAIN)):
+            yield f"{service.name} took no URL: {run.failure}"
+        elif not same(run.transcript.text, bench.expected(PLAIN)):
             yield f"{service.name} heard something else behind the URL"
 
 

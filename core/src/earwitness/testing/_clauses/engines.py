@@ -45,9 +45,8 @@ def engines_travel(subject: Subject) -> Iterator[str]:
     mend="""Collect bytes until a whole sample, or a whole frame, is there.""",
 )
 def blocks_may_have_any_length(subject: Subject) -> Iterator[str]:
-    engine = _engine(subject)
-    sound = _sound(subject)
-    if _segments(engine, _cut(sound, 3200)) != _segments(engine, _cut(sound, _ODD)):
+    odd = _engine(subject).listen(_cut(_sound(subject), _ODD))
+    if _segments(_heard(subject)) != _segments(odd):
         yield "blocks of another length are heard as something else"
 
 
@@ -85,7 +84,7 @@ def engines_stop(subject: Subject) -> Iterator[str]:
     mend="""Tell each segment when it is settled, with times from the first sample.""",
 )
 def engines_are_in_order(subject: Subject) -> Iterator[str]:
-    events = list(_engine(subject).listen(_cut(_sound(subject), 3200)))
+    events = _heard(subject)
     heard = [event.heard_ms for event in events if isinstance(event, Progress)]
     starts = [event.start_ms or 0 for event in events if isinstance(event, Segment)]
     if heard != sorted(heard):
@@ -113,5 +112,13 @@ def _cut(sound: bytes, length: int) -> Iterable[bytes]:
     return (sound[at : at + length] for at in range(0, len(sound), length))
 
 
-def _segments(engine: Engine, blocks: Iterable[bytes]) -> list[Segment]:
-    return [event for event in engine.listen(blocks) if isinstance(event, Segment)]
+def _heard(subject: Subject) -> list[Any]:
+    """All that the engine tells of the sample in ordinary blocks; it listens once for all clauses."""
+    if "heard" not in subject.kept:
+        subject.kept["heard"] = list(_engine(subject).listen(_cut(_sound(subject), 3200)))
+    found: list[Any] = subject.kept["heard"]
+    return found
+
+
+def _segments(events: Iterable[Any]) -> list[Segment]:
+    return [event for event in events if isinstance(event, Segment)]

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...capabilities import Service
 from ...errors import EarwitnessError
-from ...streaming import Final
-from .._clause import Unsupported, clause
+from ...streaming import Final, Settled
+from .._clause import Unsupported, clause, raised
 from .._live import Run
 from .._playing import NOW, Dialogue
 from .._purity import noticing
@@ -16,6 +16,8 @@ from .._subject import Subject
 from .capabilities import alike
 
 _DAMAGES = 60
+_LONGEST_MS = PLAIN * 1000 + 200
+"""What can have been heard, the last chunk filled up."""
 
 
 @clause(
@@ -29,7 +31,7 @@ _DAMAGES = 60
 def streams_are_in_order(subject: Subject) -> Iterator[str]:
     for service, run in _streams(subject):
         if run.error is not None:
-            yield f"{service.name} failed: {run.error}"
+            yield f"{service.name} failed: {run.failure}"
             continue
         finals = [event for event in run.events if isinstance(event, Final)]
         heard = [event.heard_ms for event in finals]
@@ -40,6 +42,9 @@ def streams_are_in_order(subject: Subject) -> Iterator[str]:
         bench = subject.bench
         if not alike(text, bench.expected(PLAIN), loosely=bench.emulator is None):
             yield f"{service.name} tells {len(text)} characters that are not what was said"
+        settled = [event.heard_ms for event in run.events if isinstance(event, Final | Settled)]
+        if bench.emulator is not None and max(settled, default=0) > _LONGEST_MS:
+            yield f"{service.name} tells that {max(settled)} ms are heard, of a stream of {PLAIN * 1000} ms"
         if any(event.heard_ms < (event.segment.end_ms or 0) for event in finals):
             yield f"{service.name} tells segments that end after what is heard"
 
@@ -53,7 +58,7 @@ def streams_are_in_order(subject: Subject) -> Iterator[str]:
 def silent_streams_end(subject: Subject) -> Iterator[str]:
     for service, run in _streams(subject, SILENT):
         if run.error is not None:
-            yield f"{service.name} failed on silence: {run.error}"
+            yield f"{service.name} failed on silence: {run.failure}"
         elif any(isinstance(event, Final) for event in run.events):
             yield f"{service.name} tells segments of a silent line"
 
@@ -66,7 +71,7 @@ def silent_streams_end(subject: Subject) -> Iterator[str]:
     mend="""Use the time that `dial` is given, and count samples for everything else.""",
 )
 def dialects_are_pure(subject: Subject) -> Iterator[str]:
-    for service, dialogue in _dialogues(subject):
+    for service, dialogue in dialogues(subject):
         first = _replayed(subject, dialogue)
         with noticing(subject.package) as noted:
             again = _replayed(subject, dialogue)
@@ -84,15 +89,14 @@ def dialects_are_pure(subject: Subject) -> Iterator[str]:
     `retryable=True`: a new connection hears again what was not settled.""",
 )
 def damaged_frames_never_crash(subject: Subject) -> Iterator[str]:
-    for service, dialogue in _dialogues(subject):
-        frames = [what for step, what in dialogue.steps if step == "received"]
-        for frame in _damaged(frames):
+    for service, dialogue in dialogues(subject):
+        for frame in damaged_frames(dialogue):
             try:
-                _heard_after(subject, dialogue, frame)
+                heard_after(subject, dialogue, frame)
             except EarwitnessError:
                 continue
             except Exception as error:
-                yield f"a damaged frame makes the dialect of {service.name} raise {type(error).__name__}"
+                yield f"a damaged frame makes the dialect of {service.name} raise {raised(error)}"
                 break
 
 
@@ -109,7 +113,7 @@ def _streams(subject: Subject, seconds: int = PLAIN) -> Iterator[tuple[Service, 
             yield service, subject.runs[key]
 
 
-def _dialogues(subject: Subject) -> list[tuple[Service, Dialogue]]:
+def dialogues(subject: Subject) -> list[tuple[Service, Dialogue]]:
     """Every connection of the streams; the kit replays what was said on them."""
     found = [(service, one) for service, run in _streams(subject) for one in run.dialogues if one.steps]
     if not found:
@@ -133,15 +137,17 @@ def _replayed(subject: Subject, dialogue: Dialogue) -> list[Any]:
     return events
 
 
-def _heard_after(subject: Subject, dialogue: Dialogue, frame: Any) -> None:
+def heard_after(subject: Subject, dialogue: Dialogue, frame: Any) -> None:
+    """Gives a fresh dialect this frame. Raises what it raises."""
     dialect: Any = subject.provider().dialect(dialogue.submission)
     dialect.dial(NOW)
     dialect.opened()
     dialect.received(frame)
 
 
-def _damaged(frames: list[Any]) -> Iterator[Any]:
+def damaged_frames(dialogue: Dialogue) -> Iterator[Any]:
     """Frames that are cut, changed, empty, or of the other kind; the same ones every time."""
+    frames = [what for step, what in dialogue.steps if step == "received"]
     chance = random.Random(2)  # noqa: S311  # the same damage every time
     yield from ("", b"", "{", b"\xff\xfe", "null", "[]", '{"x": [null]}', "1")
     for _ in range(_DAMAGES if frames else 0):

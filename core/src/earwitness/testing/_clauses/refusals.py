@@ -7,16 +7,18 @@ from typing import Any
 from ...capabilities import Service
 from ...errors import EarwitnessError, UnavailableError
 from ...jobs import JobStatus, JobUpdate, VendorReference
-from .._clause import Unsupported, clause
+from ...provider import Provider
+from .._clause import Unsupported, clause, raised
 from .._declaration import Code, Expected, Table, body_of
 from .._playing import NOW, Exhausted, Player, reply
 from .._subject import SOURCES, Subject, told
 
-_UNKNOWN_WORD = "A_CODE_OF_TOMORROW"
-_UNKNOWN_NUMBER = 987_654
+UNKNOWN_WORD = "A_CODE_OF_TOMORROW"
+UNKNOWN_NUMBER = 987_654
 _MOST_QUESTIONS = 12
 _EARLIER = NOW - timedelta(hours=1)
 _STATUSES = (400, 401, 403, 404, 408, 413, 429, 500, 502, 503, 504)
+_PROOFLESS = (*((one, b"") for one in _STATUSES if one >= 500), (200, b"{"), (200, b"<html>"))
 _BODIES = (b"", b"<html>gateway</html>", b"{}", b"[]", b"null", b'"x"', b"{", b"\xff\xfe")
 
 
@@ -24,7 +26,7 @@ _BODIES = (b"", b"<html>gateway</html>", b"{}", b"[]", b"null", b'"x"', b"{", b"
     "E1",
     "Every status word of the vendor means its state of the job",
     why="""A word that is read as another state ends a job too early, or asks about it for ever.""",
-    mend="""Keep the words as data at the top of `_translate.py`, and read the job's state by looking them up.""",
+    mend="""Keep the words as data (`STATUS_WORDS` in `_tables.py`), and read the job's state by looking them up.""",
 )
 def status_words_mean_states(subject: Subject) -> Iterator[str]:
     for table, code, expected in _rows(subject, errors=False):
@@ -36,8 +38,9 @@ def status_words_mean_states(subject: Subject) -> Iterator[str]:
     "Every error code of the vendor becomes its kind of error",
     why="""The kind decides what happens next: a retry, another key, another file, a person. One code may mean
     different things for different operations.""",
-    mend="""Keep a table keyed by operation and code at the top of `_errors.py`, made of `earwitness.rest.Meaning`;
-    raise `refusal(...)` for calls, and end the job with an error for what concerns the job.""",
+    mend="""Keep a table by operation and code (`ERRORS` in `_tables.py`), made of `earwitness.rest.Meaning`; raise
+    `refusal(...)` for calls, and end the job with an error for what concerns the job. Where the operation makes other
+    calls first or afterwards, give the replies to them as `before` and `after` of the `Table`.""",
 )
 def codes_become_errors(subject: Subject) -> Iterator[str]:
     for table, code, expected in _rows(subject, errors=True):
@@ -58,9 +61,9 @@ def codes_become_errors(subject: Subject) -> Iterator[str]:
 def the_unknown_is_told(subject: Subject) -> Iterator[str]:
     for table in _tables(subject):
         numbers = all(isinstance(code, int) for code in table.rows) and bool(table.rows)
-        code: Code = _UNKNOWN_NUMBER if numbers else _UNKNOWN_WORD
+        code: Code = UNKNOWN_NUMBER if numbers else UNKNOWN_WORD
         yield from _against(subject, table, code, table.unknown)
-        got = _outcome(subject, table, code, patient=False)
+        got = outcome(subject, table, code, patient=False)
         if isinstance(got, EarwitnessError) and str(code) not in (got.vendor_code or ""):
             yield f"{table.operation}: the error for an unknown code does not have it as its vendor_code"
 
@@ -77,7 +80,12 @@ def doubt_is_said(subject: Subject) -> Iterator[str]:
     for service in subject.remote():
         if service.submission != "paid":
             continue
-        for status, body in [*((one, b"") for one in _STATUSES if one >= 500), (200, b"{"), (200, b"<html>")]:
+        got = _submitted(subject, service, b"{}", 200)
+        if isinstance(got, EarwitnessError) and got.accepted == "no":
+            yield f"{service.name} after an empty object: accepted is 'no', and nobody knows that"
+        if isinstance(got, JobUpdate) and not got.status.finished:
+            yield f"{service.name} after an empty object: taken for a job, and no job is named"
+        for status, body in _PROOFLESS:
             got = _submitted(subject, service, body, status)
             if isinstance(got, EarwitnessError) and got.accepted == "no":
                 yield f"{service.name} after HTTP {status} {body!r}: accepted is 'no', and nobody knows that"
@@ -99,27 +107,49 @@ def only_our_errors_are_raised(subject: Subject) -> Iterator[str]:
             for body in _BODIES:
                 got = _submitted(subject, service, body, status)
                 if isinstance(got, Exception) and not isinstance(got, EarwitnessError):
-                    yield f"{service.name}, submit, HTTP {status} {body!r}: {type(got).__name__}"
+                    yield f"{service.name}, submit, HTTP {status} {body!r}: {raised(got)}"
                 got = _asked(subject, service, body, status)
                 if isinstance(got, Exception) and not isinstance(got, EarwitnessError):
-                    yield f"{service.name}, fetch, HTTP {status} {body!r}: {type(got).__name__}"
+                    yield f"{service.name}, fetch, HTTP {status} {body!r}: {raised(got)}"
 
 
 @clause(
     "E6",
-    "The rows cover every word and code that the provider knows",
-    why="""A code without a row is a code that nobody has thought about since it was written down.""",
-    mend="""Give the table the keys of your own table as `known`, and a row for each of them.""",
+    "Tables are declared, and their rows cover every word and code that the provider knows",
+    why="""A code without a row is a code that nobody has thought about since it was written down, and without a table
+    nothing is known of any.""",
+    mend="""Give the table the keys of your own table as `known`, and a row for each of them. A vendor who has no words
+    and codes but the statuses of HTTP is a reason for `excused`.""",
 )
 def rows_cover_the_tables(subject: Subject) -> Iterator[str]:
-    known = [one for one in _tables(subject) if one.known is not None]
+    known = [one for one in subject.contract.tables if one.known is not None]
     if not known:
-        raise Unsupported("no table names the codes that are known")
+        list(subject.remote())  # or there is nothing to know
+        yield f"no table {'gives the keys of your own as `known`' if subject.contract.tables else 'is declared'}"
+        return
     for operation in dict.fromkeys((one.operation, one.service) for one in known):
         here = [one for one in _tables(subject) if (one.operation, one.service) == operation]
         rows = {code for table in here for code in table.rows}
         missing = {code for table in here for code in table.known or ()} - rows
         yield from (f"{operation[0]}: {code!r} is known and has no row" for code in sorted(missing, key=str))
+
+
+@clause(
+    "E7",
+    "An answer that proves nothing decides nothing about a job",
+    why="""A gateway's error page is no result and no end: read as silence it loses a transcript that is paid for, read
+    as `running` it is asked about for ever while the key is wrong.""",
+    mend="""Raise from `fetch` what the answer is: `earwitness.rest.status_error` for a status without a known code, a
+    ProtocolError for a body that cannot be read. Core asks again where that makes sense.""",
+)
+def doubt_decides_nothing(subject: Subject) -> Iterator[str]:
+    if subject.kind.fetch is Provider.fetch:
+        raise Unsupported("jobs are not asked about")
+    for service in subject.remote():
+        for status, body in ((401, b""), (403, b""), *_PROOFLESS):
+            got = _asked(subject, service, body, status)
+            if isinstance(got, JobUpdate):
+                yield f"{service.name}, fetch, HTTP {status} {body!r}: the job is taken for {got.status}"
 
 
 def _tables(subject: Subject) -> tuple[Table, ...]:
@@ -137,27 +167,33 @@ def _rows(subject: Subject, *, errors: bool) -> list[tuple[Table, Code, Expected
 
 
 def _against(subject: Subject, table: Table, code: Code, expected: Expected) -> Iterator[str]:
-    got = _outcome(subject, table, code, patient=not isinstance(expected, JobStatus))
+    got = outcome(subject, table, code, patient=not isinstance(expected, JobStatus))
     place = f"{table.operation} {code!r}"
     if isinstance(expected, JobStatus):
-        told = got.status if isinstance(got, JobUpdate) else type(got).__name__
-        if told != expected:
-            yield f"{place} means {told}, not {expected}"
+        if not isinstance(got, JobUpdate) or got.status != expected:
+            yield f"{place} means {_meant(got)}, not {expected}"
         return
     kind, accepted = expected if isinstance(expected, tuple) else (expected, None)
     error = got.error if isinstance(got, JobUpdate) else got
     if type(error) is not kind:
-        yield f"{place} means {type(error).__name__ if error else got}, not {kind.__name__}"
+        yield f"{place} means {_meant(error or got)}, not {kind.__name__}"
     elif accepted not in (None, getattr(error, "accepted", None)):
         yield f"{place} says accepted={getattr(error, 'accepted', None)!r}, not {accepted!r}"
 
 
-def _outcome(subject: Subject, table: Table, code: Code, *, patient: bool) -> JobUpdate | Exception:
+def _meant(got: JobUpdate | Exception) -> str:
+    if isinstance(got, JobUpdate):
+        return str(got.status)
+    return type(got).__name__ if isinstance(got, EarwitnessError) else raised(got)
+
+
+def outcome(subject: Subject, table: Table, code: Code, *, patient: bool) -> JobUpdate | Exception:
     """What the reply with this code leads to. Where an error is awaited, a job in trouble is asked about again."""
     if table.operation in ("stream", "connection"):
         return _live(subject, table, code)
     service = _service(subject, table.service)
-    replies = [reply(one) for one in table.before] + [reply(table.filled(code), table.status)]
+    told = reply(table.filled(code), table.status)
+    replies = [*map(reply, table.before), told, *map(reply, table.after)]
     if table.operation == "submit":
         return _got(subject, lambda player: player.submit(subject.submission(service)), replies)
     reference = VendorReference(service.name, table.id, _EARLIER)
@@ -194,7 +230,7 @@ def _got(subject: Subject, call: Any, replies: list[Any]) -> JobUpdate | Excepti
     try:
         update: JobUpdate = subject.run(call(subject.provider(Player(replies))))
     except Exhausted:
-        return RuntimeError("it made a further call")
+        return RuntimeError("a call beyond those that the table has replies to in `before` and `after`")
     except Exception as error:
         return error
     return update
