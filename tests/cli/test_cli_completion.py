@@ -39,6 +39,9 @@ CASES = [
     ("explain x.wav --profiles test,o", ("test,other",), ("other",)),
     ("convert x.json --from s", ("srt", "smi", "stm"), ("json",)),
     ("convert x.json --answer-of scr", ("scripted",), ("pocketsphinx",)),
+    ("score a.jsonl b.jsonl --metric w", ("wer", "wder"), ("cer",)),
+    ("compare a.jsonl --normalizer e", ("en", "en-whisper"), ("ko",)),
+    ("score a.jsonl b.jsonl --from k", ("kaldi",), ("stm",)),
     ("config ch", ("check",), ("path",)),
     ("completion z", ("zsh",), ("bash",)),
 ]

@@ -20,8 +20,9 @@ SAID = {"u1": "The red house.", "u2": "Okay, yes.", "u3": "a long way to go", "u
 
 
 @pytest.fixture
-def talk(desk: Desk) -> Desk:
-    """A desk with references, two entrants and a list of synonyms."""
+def talk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk with references, two entrants and a list of synonyms, and a wide terminal."""
+    monkeypatch.setenv("COLUMNS", "120")
     _manifest(desk, "refs.jsonl", SAID, key="text")
     _manifest(desk, "good.jsonl", {**SAID, "u2": "o k yes"})
     _manifest(desk, "bad.jsonl", {"u1": "a red mouse", "u2": "", "u4": "good morning"})
@@ -65,6 +66,18 @@ def test_names_of_any_kind_leave_the_table_readable(talk: Desk) -> None:
     assert "a\\x1b[31m b" in done.out and "\x1b" not in done.out
     alike = [f"{'x' * 20}{name}{'x' * 20}=good.jsonl" for name in "ab"]
     assert f"{'x' * 20}b{'x' * 20}" in talk.run("score", "refs.jsonl", *alike, "--metric", "wer").out.splitlines()[3]
+
+
+def test_a_narrow_terminal_gets_the_columns_that_matter_most(talk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In 80 columns long names are shorter and the least important columns go: the earlier stages before the errors."""
+    monkeypatch.setenv("COLUMNS", "80")
+    long = ("vendor-with-a-long-name-and-a-model-2026", "another-vendor-as-long-2026")
+    given = [f"{name}=bad.jsonl" for name in long]
+    done = talk.run("score", "refs.jsonl", "good.jsonl", *given, "-l", "en")
+    lines = done.out.splitlines()
+    assert done.code == 0 and max(map(cells, lines)) <= 80
+    assert "SUB" in lines[1] and "FORMAT" not in lines[1]
+    assert not any("VISIBLE FROM" in line for line in lines) and any("VERDICT" in line for line in lines)
 
 
 def test_the_verdict_says_who_is_better_and_what_is_a_tie(desk: Desk) -> None:

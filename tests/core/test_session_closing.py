@@ -160,7 +160,9 @@ def test_a_session_is_closed_from_another_thread() -> None:
     reader = _Reader(work)
     session.close()
     error = reader.ended()
-    assert isinstance(error, ConfigurationError) and "The session was closed" in str(error)
+    # Between two events, or in the middle of one: both are told.
+    assert isinstance(error, ConfigurationError)
+    assert str(error).startswith(("The session was closed", "The session is closed"))
     over.set()
 
 
