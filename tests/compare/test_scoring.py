@@ -15,6 +15,7 @@ import pytest
 
 from earwitness.cli._scores import shown
 from earwitness.compare import Resampling, Scores, known_metrics, known_profiles, score, write
+from earwitness.compare._remembered import Remembered
 from earwitness.compare.corpus import Corpus, Entrant, Pair, Result, Utterance
 from earwitness.compare.metric import Level, Measurement
 from earwitness.compare.outputs import document
@@ -234,6 +235,23 @@ class _Shouting:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(known_profiles()["en"], name)
+
+
+def test_what_is_remembered_is_what_would_be_measured_anew() -> None:
+    """Every metric of utterances says the same of a profile that remembers, which aligns two texts once until told."""
+    profile = known_profiles()["en"]
+    remembered = Remembered(profile)
+    heard = "we paid twenty five dollars um for b2b at 5 p.m. and no more and no more and no more"
+    said = Utterance("u1", _transcript("We paid $25 for B2B, at five o'clock"), language="en")
+    pair = Pair(said, said.reference or _transcript(""), _transcript(heard), "delivered")
+    for metric in known_metrics().values():
+        if metric.level == "utterance":
+            assert metric.measure([pair], remembered) == metric.measure([pair], profile)
+    sides = profile.words("We paid $25"), profile.words("we paid twenty five")
+    once = remembered.align(*sides)
+    assert remembered.align(*sides) is once
+    remembered.clear()
+    assert remembered.align(*sides) == once and remembered.align(*sides) is not once
 
 
 def test_a_plugins_metric_and_profile_work_like_our_own(caplog: pytest.LogCaptureFixture) -> None:

@@ -28,7 +28,7 @@ from ._scoring import scored
 from ._scratch import scratch_folder
 from ._signals import run
 from ._state import State
-from ._table import columns
+from ._table import fitted
 
 __all__ = ["Wish", "compare_all"]
 
@@ -218,7 +218,8 @@ def _bill(runner: Runner, ask: Ask) -> Bill:
 def _speed_table(corpus: Corpus, entrants: Sequence[Entrant]) -> str:
     """Seconds from hand-over to transcript and how they grow with the audio, or what a live stream showed when."""
     head = ("ENTRANT", "ANSWERS", "P50 S", "P90 S", "P95 S", "P99 S", "S PER S OF AUDIO", "S FOR NONE", *_LIVE)
-    return columns(head, (_speed_row(one.name, speed(corpus, one)) for one in entrants))
+    rows = [_speed_row(one.name, speed(corpus, one)) for one in entrants]
+    return fitted(head, rows, spare=("P99 S", "P90 S", "S FOR NONE", "TAKEN BACK P50", "P95 S"))
 
 
 def _speed_row(name: str, one: Speed) -> tuple[str, ...]:
@@ -237,7 +238,7 @@ def _middle_and_end(part: Spread | None) -> tuple[float | None, float | None]:
 def _cost_table(costs: Mapping[str, Cost]) -> str:
     head = ("ENTRANT", "CURRENCY", "THIS RUN", "ALL ANSWERS", "1,000 HOURS", "CORRECT HOUR", "BILLED")
     told = (f"Cost of {name}: {one.told}.\n" for name, one in costs.items())
-    return columns(head, (_cost_row(name, one) for name, one in costs.items())) + "".join(told)
+    return fitted(head, [_cost_row(name, one) for name, one in costs.items()], spare=("BILLED",)) + "".join(told)
 
 
 def _cost_row(name: str, one: Cost) -> tuple[str, ...]:
@@ -251,7 +252,7 @@ def _tell_plan(runner: Runner, state: State) -> None:
     if state.json:
         say(as_json({"plan": plans}, indent=2) + "\n")
         return
-    say(columns(_PLAN, map(_plan_row, plans)))
+    say(fitted(_PLAN, map(_plan_row, plans), spare=("BILLED", "SERVICE")))
     for plan in plans:
         _say_why(runner, plan["profile"], state)
         say(f"Cost of {plan['profile']}: {plan['priced']}.\n")

@@ -16,6 +16,7 @@ from ._output import on_one_line
 
 __all__ = [
     "Within",
+    "config_option",
     "edit_options",
     "names_option",
     "no_text_option",
@@ -54,15 +55,20 @@ def only_one(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
     return not_empty(ctx, param, values[0]) if values else None
 
 
-def profile_options(function: F) -> F:
-    """Adds the choice of who shall hear it."""
-    function = click.option(
+def config_option(function: F) -> F:
+    """Adds `--config`."""
+    return click.option(
         "--config",
         type=FILE,
         metavar="FILE",
         callback=not_empty,
         help="Read this configuration file instead of those that would be found.",
     )(function)
+
+
+def profile_options(function: F) -> F:
+    """Adds the choice of who shall hear it."""
+    function = config_option(function)
     return click.option(
         "-p",
         "--profile",

@@ -1,4 +1,4 @@
-"""Scores as people read them: tables of at most a hundred columns, best entrant first, ties as ties."""
+"""Scores as people read them: tables no wider than the terminal, best entrant first, ties as ties."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..export import cells
 from ._output import on_one_line
-from ._table import columns
+from ._table import WIDTH, columns, fits, fitted, room
 
 if TYPE_CHECKING:
     from ..compare import Scores
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["shown"]
 
-_WIDTH = 96
 _NAME = 24  # with longer names the table of ranks is wider than a hundred columns
+_SHORT_NAME = 16  # in a narrower terminal
 Row = Mapping[str, Any]
 Names = Mapping[str, str]
 
@@ -40,12 +40,13 @@ def _labels(names: Sequence[str]) -> Names:
 
 
 def _shortened(name: str) -> str:
-    if cells(name) <= _NAME:
+    most = _NAME if room() == WIDTH else _SHORT_NAME
+    if cells(name) <= most:
         return name
     begin, end = len(name), 0
-    while cells(name[:begin]) > _NAME // 2:
+    while cells(name[:begin]) > most // 2:
         begin -= 1
-    while cells(name[end:]) > _NAME - _NAME // 2 - 1:
+    while cells(name[end:]) > most - most // 2 - 1:
         end += 1
     return f"{name[:begin]}\N{HORIZONTAL ELLIPSIS}{name[end:]}"
 
@@ -59,8 +60,9 @@ def _headline(scores: Scores, rows: Sequence[Row], metric: str) -> str:
     main = [row for row in mine if row["stage"] == scores.main]
     before = [one.name for one in scores.stages if one.name != scores.main and (metric, one.name) in scores.grids]
     at = {(row["entrant"], row["stage"]): row["value"] for row in mine}
-    head = ["RANK", "ENTRANT", metric.upper(), f"{scores.settings.confidence:.0%} INTERVAL"]
-    head += [*(name.upper() for name in before), "SUB", "DEL", "INS", "ANSWERED"]
+    stages, steps = [name.upper() for name in before], ["SUB", "DEL", "INS"]
+    interval = f"{scores.settings.confidence:.0%} INTERVAL"
+    head = ["RANK", "ENTRANT", metric.upper(), interval, *stages, *steps, "ANSWERED"]
     body = [
         [
             _rank(row),
@@ -73,7 +75,7 @@ def _headline(scores: Scores, rows: Sequence[Row], metric: str) -> str:
         ]
         for row in main
     ]
-    return f"{_title(scores, metric, main)}\n{columns(head, body)}"
+    return f"{_title(scores, metric, main)}\n{fitted(head, body, spare=[*stages[::-1], *steps])}"
 
 
 def _title(scores: Scores, metric: str, rows: Sequence[Row]) -> str:
@@ -104,9 +106,10 @@ def _pairs(scores: Scores, metric: str, names: Names) -> str:
     silent = {row["entrant"] for row in scores.delivery() if not row["delivered"] + row["empty"]}
     body = [[names[_other(one, best)], *_beside(one, best, silent)] for one in mine]
     head = ["AGAINST", "POINTS", "INTERVAL", "P(BETTER)", "P", "VERDICT", "VISIBLE FROM"]
+    table = fitted(head, body, spare=["VISIBLE FROM", "P(BETTER)"])
     heard = [one for one in mine if _other(one, best) not in silent]
     told = "".join(f"{line}\n" for line in _wrapped(f"{title}: {_sentence(heard, best, names)}")) if heard else ""
-    return f"{told}{names[best]} beside the others, in percentage points\n{columns(head, body)}"
+    return f"{told}{names[best]} beside the others, in percentage points\n{table}"
 
 
 def _sentence(mine: Sequence[Comparison], best: str, names: Names) -> str:
@@ -163,7 +166,7 @@ def _others(scores: Scores, rows: Sequence[Row], names: Sequence[str]) -> str:
             some = names[:count]
             body = [[title, *(_cell(told.get((one, name))) for name in some)] for one, title in titles.items()]
             table = columns(["METRIC", *some], body)
-            if max(map(cells, table.splitlines())) <= _WIDTH:
+            if fits(table):
                 break
         tables.append(table)
         names = names[count:]
@@ -193,9 +196,9 @@ def _closing(scores: Scores, names: Names) -> str:
 
 def _wrapped(text: str) -> Iterator[str]:
     """Lines of whole words; Korean and Chinese characters take two columns each."""
-    line = ""
+    line, most = "", room()
     for word in text.split():
-        if line and cells(f"{line} {word}") > _WIDTH:
+        if line and cells(f"{line} {word}") > most:
             yield line
             line = word
         else:

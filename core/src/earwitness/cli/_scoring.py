@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ._completing import FILE
+from ._completing import FILE, metrics, normalizers
 
 if TYPE_CHECKING:
     from ..compare import Corpus, Entrant, Scores
@@ -88,9 +88,16 @@ _OPTIONS = (
         "--normalizer",
         multiple=True,
         metavar="NAME",
+        shell_complete=normalizers,
         help="Compare texts in this normalisation profile, not in that of the language. Repeatable; the first counts.",
     ),
-    click.option("--metric", multiple=True, metavar="NAME", help="Measure this alone. Repeatable. [default: all]"),
+    click.option(
+        "--metric",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=metrics,
+        help="Measure this alone. Repeatable. [default: all]",
+    ),
     click.option(
         "--synonyms", type=FILE, metavar="FILE", help="What counts as the same: lines such as `okay = ok = o k`."
     ),

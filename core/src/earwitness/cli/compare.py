@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from ._commands import Command, common, state_of
-from ._completing import FILE
+from ._completing import FILE, data_formats
 from ._completing import profiles as complete_profiles
-from ._options import not_empty, request_options, request_values
+from ._options import config_option, not_empty, request_options, request_values
 from ._scoring import further_scoring_options
 
 __all__ = ["command"]
@@ -40,7 +40,13 @@ _OWN = ("out", "source", "limit", "concurrency", "live", "dry_run", "resubmit", 
 @click.option(
     "-o", "--out", type=FILE, metavar="DIR", required=True, callback=not_empty, help="Folder that keeps every answer."
 )
-@click.option("--from", "source", metavar="FORMAT", help="Format of MANIFEST. [default: told by its content]")
+@click.option(
+    "--from",
+    "source",
+    metavar="FORMAT",
+    shell_complete=data_formats,
+    help="Format of MANIFEST. [default: told by its content]",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N recordings of MANIFEST.")
 @click.option(
     "--concurrency",
@@ -56,13 +62,7 @@ _OWN = ("out", "source", "limit", "concurrency", "live", "dry_run", "resubmit", 
 @click.option(
     "--prices", type=FILE, metavar="FILE", callback=not_empty, help="Price table, over those of the providers."
 )
-@click.option(
-    "--config",
-    type=FILE,
-    metavar="FILE",
-    callback=not_empty,
-    help="Read this configuration file instead of those that would be found.",
-)
+@config_option
 @request_options
 @further_scoring_options
 @common

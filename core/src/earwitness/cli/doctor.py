@@ -5,20 +5,13 @@ from __future__ import annotations
 import click
 
 from ._commands import Command, common, state_of
-from ._completing import FILE
-from ._options import not_empty
+from ._options import config_option
 
 __all__ = ["command"]
 
 
 @click.command("doctor", cls=Command, example=("earwitness doctor",))
-@click.option(
-    "--config",
-    type=FILE,
-    metavar="FILE",
-    callback=not_empty,
-    help="Read this configuration file instead of those that would be found.",
-)
+@config_option
 @common
 @click.pass_context
 def command(ctx: click.Context, /, config: str | None) -> int:

@@ -9,7 +9,7 @@ import click
 from ._commands import Command, common, state_of
 from ._completing import FILE
 from ._completing import profiles as complete_profiles
-from ._options import not_empty, request_options, request_values
+from ._options import config_option, not_empty, request_options, request_values
 
 __all__ = ["command"]
 
@@ -32,13 +32,7 @@ __all__ = ["command"]
     shell_complete=complete_profiles,
     help="Profiles to compare, or installed providers. [default: every configured one]",
 )
-@click.option(
-    "--config",
-    type=FILE,
-    metavar="FILE",
-    callback=not_empty,
-    help="Read this configuration file instead of those that would be found.",
-)
+@config_option
 @request_options
 @common
 @click.pass_context

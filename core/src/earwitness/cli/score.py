@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ._commands import Command, common, state_of
-from ._completing import FILE
+from ._completing import FILE, data_formats
 from ._scoring import scoring_options
 
 __all__ = ["command"]
@@ -27,7 +27,13 @@ __all__ = ["command"]
 @click.option(
     "-o", "--out", type=FILE, metavar="DIR", help="Write scores.json, utterances.csv and utterances.parquet there."
 )
-@click.option("--from", "source", metavar="FORMAT", help="Format of all inputs. [default: told by their content]")
+@click.option(
+    "--from",
+    "source",
+    metavar="FORMAT",
+    shell_complete=data_formats,
+    help="Format of all inputs. [default: told by their content]",
+)
 @scoring_options
 @common
 @click.pass_context

@@ -11,19 +11,25 @@ from .._extras import extra
 from ._lattice import CORRECT, DELETED, INSERTED, SUBSTITUTED, plain
 from ._pieces import LIMIT, Piece, pieces_of
 
-__all__ = ["distance", "most_hits", "nearest_pairs", "operations"]
+__all__ = ["codes", "distance", "most_hits", "nearest_pairs", "operations"]
 
 _CODES = {"replace": SUBSTITUTED[0], "delete": DELETED[0], "insert": INSERTED[0]}
+
+
+def codes(*sides: Iterable[str]) -> list[list[int]]:
+    """Each unit as a number, the same for the same unit: rapidfuzz takes `"a"` and 97 for one symbol."""
+    ids: defaultdict[str, int] = defaultdict()
+    ids.default_factory = ids.__len__
+    return [[*map(ids.__getitem__, side)] for side in sides]
 
 
 def nearest_pairs(
     left: Sequence[tuple[str, ...]], right: Sequence[tuple[str, ...]]
 ) -> tuple[int, list[tuple[int, int]]]:
     """The fewest errors between any text of one list and any of the other, and where both stand in the lists."""
-    ids: defaultdict[str, int] = defaultdict()
-    ids.default_factory = ids.__len__
     # As strings, which rapidfuzz reads fastest; the texts are short, so there are characters enough.
-    ours, theirs = (["".join([chr(ids[unit]) for unit in one]) for one in side] for side in (left, right))
+    texts = ["".join(map(chr, one)) for one in codes(*left, *right)]
+    ours, theirs = texts[: len(left)], texts[len(left) :]
     measure = _levenshtein().distance
     best = max(map(len, (*ours, *theirs)))
     found: list[tuple[int, int]] = []
@@ -37,16 +43,9 @@ def nearest_pairs(
     return best, found
 
 
-def _numbered(*sides: Iterable[str]) -> list[list[int]]:
-    """One number for each word of all sides: rapidfuzz takes a one-character string and its code point for the same."""
-    ids: defaultdict[str, int] = defaultdict()
-    ids.default_factory = ids.__len__
-    return [[*map(ids.__getitem__, side)] for side in sides]
-
-
 def distance(left: Sequence[str], right: Sequence[str]) -> int:
     """The fewest errors."""
-    return int(_levenshtein().distance(*_numbered(left, right)))
+    return int(_levenshtein().distance(*codes(left, right)))
 
 
 def operations(left: Sequence[str], right: Sequence[str]) -> bytes:
@@ -58,7 +57,7 @@ def operations(left: Sequence[str], right: Sequence[str]) -> bytes:
 
 
 def _fewest_errors(left: Sequence[str], right: Sequence[str]) -> bytes:
-    edits = _levenshtein().editops(*_numbered(left, right)).as_list()
+    edits = _levenshtein().editops(*codes(left, right)).as_list()
     inserted = 0
     steps = bytearray(CORRECT) * (len(left) + sum(edit[0] == "insert" for edit in edits))
     for name, at, _ in edits:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import NamedTuple
 
 from .units import Units
 
-__all__ = ["CORRECT", "DELETED", "INSERTED", "SUBSTITUTED", "Settled", "places", "plain", "settled"]
+__all__ = ["CORRECT", "DELETED", "INSERTED", "SUBSTITUTED", "Settled", "places", "plain", "settled", "worth_trying"]
 
 CORRECT, SUBSTITUTED, DELETED, INSERTED = b"C", b"S", b"D", b"I"
 
@@ -49,7 +50,7 @@ def settled(reference: Units, hypothesis: Units) -> Settled:
 
     Takes time and memory for each pair of places, those within readings included.
     """
-    left, right = _nodes(reference), _nodes(hypothesis)
+    left, right = _nodes(reference, hypothesis), _nodes(hypothesis, reference)
     return _traced(left, right, _costs(left, right))
 
 
@@ -92,23 +93,44 @@ def places(side: Units) -> int:
     return 1 + len(side.units) + sum(inner)
 
 
-def _nodes(side: Units) -> _Nodes:
+def worth_trying(side: Units, other: Units) -> list[list[int]]:
+    """For each choice the numbers of those readings that may agree best with the other side, in any of its readings.
+
+    A reading of which the other side has no unit makes as many errors as any other of its length: an earlier one that
+    is not longer is never worse.
+    """
+    known = {*other.units, *(unit for one in other.choices for reading in one.readings for unit in reading)}
+    found = []
+    for choice in side.choices:
+        kept: list[int] = []
+        shortest = inf
+        for number, reading in enumerate(choice.readings_of(side.units)):
+            if len(reading) < shortest or not known.isdisjoint(reading):
+                kept.append(number)
+            shortest = min(shortest, len(reading))
+        found.append(kept)
+    return found
+
+
+def _nodes(side: Units, other: Units) -> _Nodes:
     """The places of a text in an order in which every way leads forward; each with the ways that lead to it."""
     nodes: _Nodes = [[]]
     place = number = 0  # the node, and the unit that comes next
-    for choice in (*side.choices, None):
+    for choice, ranks in zip((*side.choices, None), (*worth_trying(side, other), []), strict=True):
         for at in range(number, len(side.units) if choice is None else choice.start):
             nodes.append([_Edge(place, side.units[at], 0, at)])
             place = len(nodes) - 1
         if choice is not None:
-            place, number = _branched(nodes, place, choice.readings_of(side.units), choice.start), choice.end
+            readings = choice.readings_of(side.units)
+            some = [(rank, readings[rank]) for rank in ranks]
+            place, number = _branched(nodes, place, some, choice.start), choice.end
     return nodes
 
 
-def _branched(nodes: _Nodes, place: int, readings: Sequence[tuple[str, ...]], at: int) -> int:
-    """Lays every reading from `place` on; gives the place where they meet."""
+def _branched(nodes: _Nodes, place: int, readings: Sequence[tuple[int, tuple[str, ...]]], at: int) -> int:
+    """Lays every reading, given with its rank, from `place` on; gives the place where they meet."""
     ends = []
-    for rank, reading in enumerate(readings):
+    for rank, reading in readings:
         source, cost = place, rank * _READING
         # Only the reading that stands there has places of its own in the text.
         places = range(at, at + len(reading)) if rank == 0 else [at] * len(reading)

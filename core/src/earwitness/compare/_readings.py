@@ -14,7 +14,7 @@ from math import prod
 from typing import NamedTuple
 
 from ._edits import distance, most_hits, nearest_pairs, operations
-from ._lattice import CORRECT, DELETED, INSERTED, Settled, places, settled
+from ._lattice import CORRECT, DELETED, INSERTED, Settled, places, settled, worth_trying
 from ._pieces import Piece, pieces_of
 from .units import Choice, Units
 
@@ -83,9 +83,10 @@ def one_by_one(ours: Units, theirs: Units) -> Settled:
     sides = ours, theirs
     fewest, picks = _start_of(sides)
     gained = True
+    moves = [*_moves(sides)]
     while gained:
         gained = False
-        for side, number, reading in _moves(sides):
+        for side, number, reading in moves:
             before = picks[side][number]
             picks[side][number] = reading
             errors = _errors(sides, picks)
@@ -161,7 +162,7 @@ def _combinations(ours: Units, theirs: Units) -> int:
 
 def _tried(ours: Units, theirs: Units) -> Settled:
     """Every combination; of those with the fewest errors the earlier readings, then the one with most correct units."""
-    said, heard = [*_all_read(ours)], [*_all_read(theirs)]
+    said, heard = [*_all_read(ours, theirs)], [*_all_read(theirs, ours)]
     _, found = nearest_pairs([one.units for one in said], [one.units for one in heard])
     first = min(said[i].rank + heard[j].rank for i, j in found)
     equal = ((said[i], heard[j]) for i, j in found if said[i].rank + heard[j].rank == first)
@@ -171,13 +172,13 @@ def _tried(ours: Units, theirs: Units) -> Settled:
 
 def _moves(sides: tuple[Units, Units]) -> Iterator[tuple[int, int, int]]:
     for side, one in enumerate(sides):
-        for number, choice in enumerate(one.choices):
-            for reading in range(len(choice.readings_of(one.units))):
+        for number, readings in enumerate(worth_trying(one, sides[1 - side])):
+            for reading in readings:
                 yield side, number, reading
 
 
-def _all_read(side: Units) -> Iterator[_Read]:
-    for picks in product(*(range(len(one.readings_of(side.units))) for one in side.choices)):
+def _all_read(side: Units, other: Units) -> Iterator[_Read]:
+    for picks in product(*worth_trying(side, other)):
         yield _read(side, picks)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from .alignment import Alignment, align
+from .normalization import Marked, TextProfile
 from .profile import Profile
 from .synonyms import WithSynonyms
 from .units import Units
@@ -25,6 +27,9 @@ class Remembered:
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
+        # Words, characters and mixed units all come from one marked text.
+        self._marked: dict[str, Marked] = {}
+        self._source = self._marking_once(profile) if isinstance(profile, TextProfile) else profile
         self._known: dict[tuple[str, str], Units] = {}
         self._alignments: dict[tuple[Units, Units], Alignment] = {}
         self._steps: tuple[tuple[str, Remembered], ...] | None = None
@@ -49,6 +54,7 @@ class Remembered:
 
     def clear(self) -> None:
         """Forgets every text and every alignment."""
+        self._marked.clear()
         self._known.clear()
         self._alignments.clear()
         for _, one in self._steps or ():
@@ -81,5 +87,13 @@ class Remembered:
     def _once(self, method: Literal["words", "characters", "mixed"], text: str) -> Units:
         key = method, text
         if key not in self._known:
-            self._known[key] = getattr(self._profile, method)(text)
+            self._known[key] = getattr(self._source, method)(text)
         return self._known[key]
+
+    def _marking_once(self, profile: TextProfile) -> TextProfile:
+        def mark(text: str) -> Marked:
+            if text not in self._marked:
+                self._marked[text] = profile.mark(text)
+            return self._marked[text]
+
+        return replace(profile, mark=mark)

@@ -9,16 +9,16 @@ from itertools import accumulate, groupby
 from ..._extras import extra
 from ..._text import join_texts
 from ...models import Segment, Transcript, Word
+from .._edits import codes
 from ..corpus import Pair
 from ..profile import Profile
-from ..units import Choice, Units
+from ..units import Units
 
 __all__ = [
     "Interval",
     "Stamp",
     "Turn",
     "UnitsOf",
-    "codes",
     "hypothesis_turns",
     "intervals",
     "joined",
@@ -92,20 +92,10 @@ def units_of(profile: Profile) -> UnitsOf:
     return {"wer": profile.words, "cer": profile.characters, "mer": profile.mixed}[profile.headline]
 
 
-def codes(*streams: Sequence[str]) -> list[list[int]]:
-    """Each unit as a number, the same for the same unit: rapidfuzz takes `"a"` and 97 for one symbol."""
-    known: dict[str, int] = {}
-    return [[known.setdefault(unit, len(known)) for unit in stream] for stream in streams]
-
-
 def joined(parts: Sequence[Units]) -> Units:
     """The parts one after the other, with their choices."""
     begins = [0, *accumulate(len(part.units) for part in parts)]
-    choices = (
-        Choice(one.start + begin, one.end + begin, one.readings)
-        for part, begin in zip(parts, begins, strict=False)
-        for one in part.choices
-    )
+    choices = (one.moved(begin) for part, begin in zip(parts, begins, strict=False) for one in part.choices)
     return Units(tuple(unit for part in parts for unit in part.units), tuple(choices))
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..._extras import extra
+from .._edits import codes
 from .._remembered import aligned
 from ..corpus import Pair
 from ..metric import Level, Measurement
 from ..profile import Profile
 from ..units import Units
-from ._turns import codes, hypothesis_turns, intervals, joined, places, reference_turns
+from ._turns import hypothesis_turns, intervals, joined, places, reference_turns
 
 __all__ = ["DeletedSpans", "DeletionRuns", "RepeatedLoops"]
 

@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import Literal
 
 from ..._extras import extra
-from ..alignment import align
+from .._edits import codes
+from .._remembered import aligned
 from ..corpus import Pair
 from ..metric import Level, Measurement
 from ..profile import Profile
@@ -20,7 +21,6 @@ from ._turns import (
     Interval,
     Turn,
     UnitsOf,
-    codes,
     hypothesis_turns,
     intervals,
     joined,
@@ -53,7 +53,7 @@ class PermutationError:
         """Errors over the reference's units. None where a side names no speakers."""
         cut = _cut(profile, self.form)
         found = [
-            _permuted(_streams(said, cut), _streams(heard, cut))
+            _permuted(_streams(said, cut), _streams(heard, cut), profile)
             for said, heard in _sides(pairs)
             if labelled(said) and (labelled(heard) or not heard)
         ]
@@ -88,7 +88,7 @@ class TimedPermutationError:
                 continue
             ours, theirs = _timed(said, cut, own=own), _timed(heard, cut, own=own)
             if ours is not None and theirs is not None:
-                found.append(_time_permuted(ours, theirs, self.collar_s * 1000))
+                found.append(_time_permuted(ours, theirs, profile, collar_ms=self.collar_s * 1000))
         return _measurement(found)
 
 
@@ -168,21 +168,23 @@ def _streams(found: Sequence[Turn], cut: UnitsOf) -> dict[Speaker, Units]:
     return {speaker: joined(units) for speaker, units in parts.items()}
 
 
-def _permuted(ours: Mapping[Speaker, Units], theirs: Mapping[Speaker, Units]) -> _Outcome:
+def _permuted(ours: Mapping[Speaker, Units], theirs: Mapping[Speaker, Units], profile: Profile) -> _Outcome:
     """Who is who is settled on what stands there; the words of a pair then count in the readings that agree best."""
     left, right = list(ours.values()), list(theirs.values())
     numbers = codes(*(side.units for side in [*left, *right]))
     distance = extra("rapidfuzz.distance.Levenshtein", "compare").distance
 
     def counts(row: int, column: int) -> Counts:
-        found = align(left[row], right[column])
+        found = aligned(profile, left[row], right[column])
         return Counts(found.hits, found.substitutions, found.deletions, found.insertions)
 
     sizes = [len(one.units) for one in left], [len(one.units) for one in right]
     return _best(*sizes, lambda row, column: distance(numbers[row], numbers[len(left) + column]), counts)
 
 
-def _time_permuted(ours: Sequence[_Stream], theirs: Sequence[_Stream], collar_ms: float) -> _Outcome:
+def _time_permuted(
+    ours: Sequence[_Stream], theirs: Sequence[_Stream], profile: Profile, *, collar_ms: float
+) -> _Outcome:
     """As above, under the rule of the collar."""
     left, right = [_intervals(one) for one in ours], [_middles(one, collar_ms) for one in theirs]
 
@@ -191,7 +193,7 @@ def _time_permuted(ours: Sequence[_Stream], theirs: Sequence[_Stream], collar_ms
         said, heard = ours[row], theirs[column]
         if not (said.units.choices or heard.units.choices):
             return found
-        best = align(said.units, heard.units)
+        best = aligned(profile, said.units, heard.units)
         other = constrained_counts(
             _intervals(_read(said, best.reference, best.reference_at)),
             _middles(_read(heard, best.hypothesis, best.hypothesis_at), collar_ms),

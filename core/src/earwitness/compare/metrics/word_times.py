@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..._extras import extra
+from .._edits import codes
 from ..corpus import Pair
 from ..metric import Level, Measurement
 from ..profile import Profile
-from ._turns import Stamp, Turn, codes, hypothesis_turns, reference_turns, stamps
+from ._turns import Stamp, Turn, hypothesis_turns, reference_turns, stamps
 
 __all__ = ["StampDisorder", "WordDrift", "WordOffset", "WordWithin"]
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from ._data import table
-from ._marked import Marked
+from ._marked import Marked, Writer
 
 __all__ = [
     "SPOKEN",
     "TABLES",
+    "between",
     "blanked",
     "formatted",
     "marked_plain",
     "marked_raw",
+    "marked_tokens",
     "shaped",
     "tags_dropped",
     "without_case",
@@ -111,6 +113,23 @@ def marked_raw(text: str) -> Marked:
 def marked_plain(text: str) -> Marked:
     """The same text, its blanks single, with nothing that could be read otherwise."""
     return Marked(" ".join(text.split()))
+
+
+def marked_tokens(text: str, token: re.Pattern[str], read: Callable[[re.Match[str], str, Writer], None]) -> Marked:
+    """The text in which `read` writes each token with its readings; it is given the match and the whole text."""
+    out = Writer()
+    done = 0
+    for found in token.finditer(text):
+        out.write(between(text[done : found.start()]))
+        read(found, text, out)
+        done = found.end()
+    out.write(between(text[done:]))
+    return out.marked()
+
+
+def between(text: str) -> str:
+    """Text between tokens; blanks at its ends say that it stands apart from them."""
+    return blanked(without_case(text))
 
 
 def _tag(found: re.Match[str]) -> str:

@@ -119,12 +119,13 @@ def _units(marked: Marked, split: _Split, around: _Around) -> Units:
 def _groups(marked: Marked, around: _Around) -> Iterator[_Group]:
     group: _Group | None = None
     for span in marked.spans:
+        start, end = around(marked.text, span)
         if group is not None and span.start < group.end:
-            group.spans.append(span)
+            group = _Group(group.start, max(group.end, end), [*group.spans, span])
             continue
         if group is not None:
             yield group
-        group = _Group(*around(marked.text, span), [span])
+        group = _Group(start, end, [span])
     if group is not None:
         yield group
 

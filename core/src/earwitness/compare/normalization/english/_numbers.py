@@ -119,7 +119,7 @@ def with_letters(token: str) -> list[str]:
     letters = [" ".join(part) if part.isalpha() and len(part) <= 4 else part for part in parts]
     ways = 3 if len(parts) <= _MOST_PARTS else 1
     digits = [_first(_whole(part), ways) if part.isdigit() else [part] for part in parts]
-    spelled = [_first(_whole(part), ways) if part.isdigit() else [part] for part in letters]
+    spelled = [way if part.isdigit() else [part] for part, way in zip(letters, digits, strict=True)]
     if len(parts) == 3 and parts[1] == "x":
         said.append(" by ".join((_whole(parts[0])[0], _whole(parts[2])[0])))
     return [*said, *map(" ".join, product(*digits)), " ".join(letters), *map(" ".join, product(*spelled))]

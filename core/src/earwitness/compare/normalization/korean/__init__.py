@@ -53,25 +53,13 @@ def marked(text: str, *, digits: bool = True) -> Marked:
     shaped = _FILLER.sub(" ", form.tags_dropped(form.shaped(text)))
     if not digits:
         return form.marked_plain(form.without_marks(form.without_case(shaped)))
-    out = Writer()
-    done = 0
-    for found in _TOKEN.finditer(shaped):
-        out.write(_plain(shaped[done : found.start()]))
-        _read(found, shaped, out)
-        done = found.end()
-    out.write(_plain(shaped[done:]))
-    return out.marked()
-
-
-def _plain(text: str) -> str:
-    """Text between numbers; blanks at its ends say that it stands apart from them."""
-    return form.blanked(form.without_case(text))
+    return form.marked_tokens(shaped, _TOKEN, _read)
 
 
 def _read(found: re.Match[str], text: str, out: Writer) -> None:
     kind = found.lastgroup
     if kind == "dual":
-        out.write(_plain(found["written"]).strip(), [_plain(found["said"]).strip()])
+        out.write(form.between(found["written"]).strip(), [form.between(found["said"]).strip()])
         return
     if kind == "amount":
         out.write(_digits(found["size"]), numbers.counted(found["size"].replace(",", ""), "", apart=True))

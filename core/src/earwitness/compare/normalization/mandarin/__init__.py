@@ -61,14 +61,7 @@ def marked(text: str, *, spelling: bool = True, digits: bool = True) -> Marked:
         shaped = _without_er(_simplified(shaped))
     if not digits:
         return form.marked_plain(form.without_marks(form.without_case(shaped)))
-    out = Writer()
-    done = 0
-    for found in _TOKEN.finditer(shaped):
-        out.write(_plain(shaped[done : found.start()]))
-        _read(found, shaped, out)
-        done = found.end()
-    out.write(_plain(shaped[done:]))
-    return out.marked()
+    return form.marked_tokens(shaped, _TOKEN, _read)
 
 
 def _simplified(text: str) -> str:
@@ -89,11 +82,6 @@ def _without_er(text: str) -> str:
 def _is_child(text: str, at: int) -> bool:
     around = (text[at - 1 : at + 1], text[at : at + 2], text[at - 2 : at + 1], text[at - 1 : at + 2])
     return any(part in tables.KEEP_ER for part in around)
-
-
-def _plain(text: str) -> str:
-    """Text between numbers; blanks at its ends say that it stands apart from them."""
-    return form.blanked(form.without_case(text))
 
 
 def _read(found: re.Match[str], text: str, out: Writer) -> None:
