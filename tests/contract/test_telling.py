@@ -1,11 +1,15 @@
 """What the kit tells an author: the line of the provider that broke, and nothing that is no mistake."""
 
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
+from aiohttp import web
 from pydantic import BaseModel
 
 from earwitness._foreign import where
+from earwitness.emulation import Emulator, EmulatorOptions, Switches, running
 from earwitness.errors import EarwitnessError, ProtocolError
 from earwitness.jobs import JobStatus, JobUpdate, VendorReference
 from earwitness.testing import Table, examine
@@ -36,6 +40,26 @@ class AsksAgain(Minnow):
             return await super().cancel(reference)
         except EarwitnessError:
             return await self.fetch(reference)
+
+
+class Careless(Emulator[Switches]):
+    """A handler that is not behind `faulty`, with a mistake in it."""
+
+    name = "careless"
+
+    def application(self) -> web.Application:
+        """One call."""
+        app = web.Application()
+        app.router.add_get("/live", self.live)
+        return app
+
+    def facts(self) -> dict[str, str]:
+        """Nothing."""
+        return {}
+
+    async def live(self, request: web.Request) -> web.StreamResponse:
+        """Breaks."""
+        raise KeyError("what somebody said")
 
 
 def told(provider: type[Minnow], clause: str, **declared: Any) -> str:
@@ -69,3 +93,13 @@ def test_words_that_are_told_in_pieces_are_the_answers_own() -> None:
     known = pieces(b'{"tokens": ["morn", "ing", {"mark": "x"}, 1.5, true]}')
     assert all(joined(word, known) for word in ("morning", "morningx", "ing5"))
     assert not any(joined(word, known) for word in ("mor", "True", "None", "tokens", "markx"))
+
+
+def test_an_emulator_tells_which_line_of_it_broke(caplog: pytest.LogCaptureFixture) -> None:
+    """Also of a live connection, whose client sees nothing but its end; and never what the exception says."""
+    with running(Careless(EmulatorOptions(), Switches())) as emulator:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{emulator.url}/live")
+        refused.value.close()
+    assert "the careless emulator failed: KeyError in Careless.live (test_telling.py, line " in caplog.text
+    assert "said" not in caplog.text

@@ -66,7 +66,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How far a feature goes. `minimum` and `maximum` bound a number or a count of items; `values` are the choices."""
+    """How far a feature goes. `minimum` and `maximum` bound a number or a count of items; `values` are the choices.
+
+    What no limit says, such as how long a phrase may be, `Provider.plan` refuses.
+    """
 
     minimum: float | None = None
     maximum: float | None = None
@@ -95,7 +98,10 @@ class AudioForm:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `calls` of `operation` in `per_s` seconds, per account."""
+    """At most `calls` of `operation`, as `HttpCall` has it, in `per_s` seconds, per account.
+
+    What the vendor limits for several operations together is divided among them.
+    """
 
     operation: str
     calls: float

@@ -1,7 +1,9 @@
 """One HTTP conversation is a generator without I/O: it yields calls, receives replies and returns what it learned.
 
-A provider writes the conversation; core alone sends, signs, retries, limits and redacts. A call is repeated by core
-only when `repeatable` says that sending it twice does no harm. An exchange must not yield in `finally`.
+A provider writes the conversation; core alone sends, signs, retries, limits and redacts. It may yield several calls,
+an upload and then the order say. A call is repeated by core only when `repeatable` says that sending it twice does no
+harm; an exchange begins anew when it raises what is `retryable` and of which nothing was `accepted`. An operation has
+three attempts for all of that together. An exchange must not yield in `finally`.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ Body = bytes | StreamBody
 class HttpCall:
     """One HTTP request to make. `operation` names it in errors, logs and limits; nothing else of it is ever shown.
 
+    `Rate.operation` is the same name, and `Auth.sign` may go by it: an upload to a signed address carries no key.
     `read_timeout_s` bounds the silence while waiting for the reply, in seconds; `max_reply` the reply's size in bytes.
     """
 

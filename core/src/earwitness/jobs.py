@@ -50,7 +50,10 @@ class VendorReference:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One submission of a job, with addresses that are good for this attempt only."""
+    """One submission of a job, with addresses that are good for this attempt only.
+
+    `callback_url` is None where nobody listens: the vendor is then told no address.
+    """
 
     id: str
     callback_url: str | None = field(default=None, repr=False)
@@ -59,7 +62,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which service and model answers a request: decided once from request, settings and audio facts, and kept."""
+    """Which service and model answers a request: decided once from request, settings and audio facts, and kept.
+
+    `languages` are as they were asked for: a bare `en` too, where the service declares `en-US`.
+    """
 
     service: str
     model: str | None = None
@@ -69,7 +75,10 @@ class Plan:
 
 @dataclass(slots=True)
 class JobUpdate:
-    """What a provider tells after any exchange. `check_after`: seconds the vendor wants before the next question."""
+    """What a provider tells after any exchange. `check_after`: seconds the vendor wants before the next question.
+
+    A job that ended badly is told: `FAILED`, with its `error`. What is raised instead means that only the call failed.
+    """
 
     status: JobStatus
     reference: VendorReference | None = None

@@ -147,7 +147,10 @@ def _triples(value: Any, info: ValidationInfo) -> list[tuple[int, int, str]]:
 
 
 Text = Annotated[str | None, _forgiving(_text)]
-"""A string; a number as its digits."""
+"""A string; a number as its digits, which counts as converted.
+
+What the manual declares as a whole number is `Annotated[int | None, Forgiven]`, so that a healthy answer has no notice.
+"""
 Number = Annotated[float | None, _forgiving(_number)]
 """A finite number, also as text."""
 Time = Annotated[int | None, _forgiving(_time)]

@@ -39,7 +39,10 @@ NoticeKind = Literal[
 
 @dataclass(slots=True)
 class Word:
-    """One spoken word, with times where the vendor gives them. `speaker` is set where it differs from the segment's."""
+    """One spoken word, with times where the vendor gives them. `speaker` is set where it differs from the segment's.
+
+    A mark beside it may be part of it or stand in the segment's text alone, as the vendor tells it.
+    """
 
     text: str = field(repr=False)
     start_ms: int | None = None

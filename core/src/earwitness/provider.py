@@ -146,7 +146,7 @@ class Provider(Generic[S]):
         raise self._refusal("fetch", "be asked about a job")
 
     async def cancel(self, reference: VendorReference) -> JobUpdate:
-        """Asks the vendor to stop the job."""
+        """Asks the vendor to stop the job: cancelled, or as it stands where it had finished before."""
         raise self._refusal("cancel", "cancel a job; a job that runs may still be billed")
 
     def engine(self, submission: Submission) -> Engine:
@@ -159,12 +159,12 @@ class Provider(Generic[S]):
 
     @classmethod
     def read_callback(cls, callback: Callback, reference: VendorReference | None = None) -> JobUpdate:
-        """What a callback says. Pure, without credentials; a hint until it has been fetched."""
+        """What a callback says. A class method: pure, without credentials; a hint until it has been fetched."""
         raise _cannot(cls.name, "callback", "read callbacks")
 
     @classmethod
     def read_answer(cls, answer: Answer, reference: VendorReference | None = None) -> JobUpdate:
-        """The update that a stored vendor answer means. Pure, without credentials."""
+        """The update that a stored vendor answer means. A class method: pure, without credentials."""
         raise _cannot(cls.name, "read_answer", "read stored answers")
 
     def secrets(self) -> Iterable[str]:

@@ -3,11 +3,10 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
-from traceback import extract_tb
 from typing import Any, Generic, TypeVar
 
 from .._clock import Clock, VendorClocks
+from .._foreign import where
 from ..errors import ClockSkewError, EarwitnessError, PluginError
 from ..exchange import Auth, Exchange, HttpCall, HttpReply
 from .pacing import Pacer
@@ -155,12 +154,8 @@ def _checked(call: Any) -> HttpCall:
 
 
 def _fault(error: Exception, *, maybe_accepted: bool) -> PluginError:
-    frames = extract_tb(error.__traceback__)[1:] or extract_tb(error.__traceback__)
-    folder = Path(frames[0].filename).parent
-    at = next(frame for frame in reversed(frames) if Path(frame.filename).parent == folder)
     return PluginError(
-        f"The provider's own code failed with {type(error).__name__} in {at.name} "
-        f"({Path(at.filename).name}, line {at.lineno})",
+        f"The provider's own code failed with {where(error)}",
         action="Report this to the provider's authors.",
         accepted="unknown" if maybe_accepted else "no",
     )

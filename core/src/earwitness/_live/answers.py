@@ -1,19 +1,18 @@
 """What a vendor's dialect answers is looked at before it is used: its mistakes are told as its own."""
 
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import PurePath
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
 
+from .._foreign import where
 from .._shapes import json_flaw
 from .._yields import flaws_of
 from ..errors import EarwitnessError, PluginError
 from ..models import Interim, Notice
 from ..streaming import Dial, Dialect, Final, Frame, ReadsErrors, Settled
 
-__all__ = ["asked", "dial_of", "dialect_of", "events_in", "frames_of", "meaning_of", "place"]
+__all__ = ["asked", "dial_of", "dialect_of", "events_in", "frames_of", "meaning_of"]
 
 T = TypeVar("T")
 
@@ -83,14 +82,7 @@ def asked(method: Callable[..., T], *values: Any) -> T:
     except EarwitnessError:
         raise
     except Exception as error:  # any bug of a dialect
-        raise _broken(f"a streaming dialect failed ({place(error)})") from None
-
-
-def place(error: Exception) -> str:
-    """The kind of an error and where it was raised; its text may quote the transcript."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return type(error).__name__ + where
+        raise _broken(f"a streaming dialect failed with {where(error)}") from None
 
 
 def _dial_flaws(dial: Dial) -> Iterator[str]:

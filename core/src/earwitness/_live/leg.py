@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from .._clock import Clock
+from .._foreign import where
 from ..errors import ConfigurationError, DeadlineError, EarwitnessError, PluginError, ProtocolError, UnavailableError
 from ..models import Interim, Notice
 from ..streaming import Dial, Dialect, Final, Frame, ReadsErrors, Reconnected, Settled, StreamEvent
-from .answers import dial_of, events_in, frames_of, meaning_of, place
+from .answers import dial_of, events_in, frames_of, meaning_of
 from .connections import Connection, open_connection
 from .replay import ReplayBuffer, Timeline
 
@@ -234,7 +235,7 @@ class Leg:
             self._said = error
             raise
         except Exception as error:  # any bug of a dialect; its text may quote the transcript
-            raise ProtocolError(f"The vendor sent a frame that its dialect cannot read ({place(error)})") from None
+            raise ProtocolError(f"The vendor sent a frame that its dialect cannot read: {where(error)}") from None
         if self._dialect.ready:
             await self._note_ready()
         for event in events_in(given):

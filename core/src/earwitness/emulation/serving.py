@@ -114,7 +114,9 @@ class Emulator(ABC, Generic[S]):
         self.host, wanted = host or self.host, self.port if port is None else port
         # The library logs what it cannot read as HTTP, and the path in it may be a secret.
         silent = logging.Logger("silent", level=logging.CRITICAL + 1)  # noqa: LOG001  # one of the tree would speak
-        runner = web.AppRunner(self.application(), access_log=None, logger=silent, shutdown_timeout=_SHUTDOWN_S)
+        app = self.application()
+        app.middlewares.append(self._telling(web))
+        runner = web.AppRunner(app, access_log=None, logger=silent, shutdown_timeout=_SHUTDOWN_S)
         await runner.setup()
         site = web.TCPSite(runner, self.host, wanted, backlog=1024)
         try:
@@ -187,6 +189,20 @@ class Emulator(ABC, Generic[S]):
                 return failed
 
         return answer
+
+    def _telling(self, library: Any) -> Any:
+        """What tells the bugs of handlers that are not behind `faulty`, such as those of live connections."""
+
+        async def telling(request: web.Request, handler: Handler) -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except (library.HTTPException, ConnectionError):
+                raise
+            except Exception as error:
+                log.error("the %s emulator failed: %s", self.name, where(error))
+                raise
+
+        return library.middleware(telling)
 
     def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)

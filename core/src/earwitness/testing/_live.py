@@ -61,7 +61,7 @@ class Run:
         if isinstance(self.error, TimeoutError):
             return "; ".join([f"not done within {_PATIENCE_S:g} s", *faults])
         why = str(self.error) if isinstance(self.error, EarwitnessError) else raised(self.error) if self.error else "?"
-        return "; ".join([why, *faults])
+        return "; ".join([why.rstrip("."), *faults]) if faults else why
 
 
 class Bench:
