@@ -66,6 +66,14 @@ def test_one_line_may_be_longer_than_what_a_format_is_told_by(write: Write) -> N
     assert list(read_results(path).results) == ["talk"]
 
 
+def test_ids_with_texts_are_a_manifest(tmp_path: Path) -> None:
+    """What people write first, an id and a text in each line, is read without naming a format."""
+    path = tmp_path / "heard.jsonl"
+    path.write_text('{"id": "a", "text": "one two"}\n{"id": "b", "text": ""}\n', encoding="utf-8")
+    corpus = read_corpus(path)
+    assert [(one.id, one.reference and one.reference.text) for one in corpus] == [("a", "one two"), ("b", "")]
+
+
 def test_what_was_heard_is_never_the_reference(write: Write) -> None:
     """A manifest with `pred_text` gives that, and nothing for a line without it: its reference is no answer."""
     path = write(

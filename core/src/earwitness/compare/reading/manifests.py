@@ -169,7 +169,8 @@ def _has(head: bytes, *names: str) -> bool:
 def _is_nemo(path: Path, head: bytes) -> bool:
     # Also where the first line is broken, or longer than what is looked at: the error is then about that line.
     named = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") and b'"audio_filepath"' in head
-    return not path.is_dir() and (named or _has(head, "audio_filepath") or _has(head, "id", "pred_text"))
+    texts = _has(head, "id", "pred_text") or (_has(head, "id", "text") and not _has(head, "segments"))
+    return not path.is_dir() and (named or texts)
 
 
 def _is_audiofolder(path: Path, head: bytes) -> bool:
