@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("earwitness", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("brief", settings.get_profile("earwitness"), max_examples=20)
 settings.load_profile("earwitness")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
