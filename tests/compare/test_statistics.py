@@ -126,6 +126,21 @@ def test_who_has_nothing_to_divide_by_is_not_compared() -> None:
     assert verdict.comparisons == ()
 
 
+def test_a_draw_of_empty_references_alone_has_no_rate() -> None:
+    """Words heard where none were said count in the corpus; a resample of such recordings alone divides by nothing."""
+    figures = Figures({"a": [0.0, 1.0], "b": [1.0, 2.0]}, {"a": [2.0, 0.0], "b": [2.0, 0.0]})
+    (verdict,) = judged(Draws(["x", "y"], resamples=100), [figures])
+    pair = verdict.comparisons[0]
+    assert (pair.difference, pair.better) == (-1.0, None) and np.isfinite([pair.low, pair.high]).all()
+
+
+def test_who_shares_no_draw_is_not_told_apart() -> None:
+    """Two entrants whose units never lie in one resample have rates, and nothing is said of their difference."""
+    figures = Figures({"a": [1.0, 0.0], "b": [0.0, 1.0]}, {"a": [5.0, 0.0], "b": [0.0, 5.0]})
+    (verdict,) = judged(Draws(["x", "y"], resamples=1), [figures])
+    assert verdict.comparisons[0].better is None
+
+
 def _width(verdict: Verdict) -> float:
     first = verdict.standings[0]
     assert first.low is not None and first.high is not None

@@ -141,14 +141,19 @@ def _verdict(
     drawn: dict[str, Any] = {}
     compared = _untold(rates)
     if confidence is not None:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            drawn = {name: sums[name][0] / sums[name][1] for name in rates}
+        drawn = {name: _rates(*sums[name]) for name in rates}
         compared = _compared(rates, drawn, sign=sign, how=_Level(confidence, blocks))
     found = _standings(rates, drawn, compared, confidence=confidence)
     found.sort(key=lambda one: sign * (one.rate or 0.0))
     count = len(figures.errors)
     found += [Standing(name, None, None, None, 1, count) for name in figures.errors if name not in rates]
     return Verdict(tuple(found), tuple(compared))
+
+
+def _rates(errors: Any, totals: Any) -> Any:
+    """The rate of each resample; one that drew only empty references has none, whatever was heard in them."""
+    np = extra("numpy", "compare")
+    return np.divide(errors, totals, out=np.full_like(errors, np.nan), where=totals > 0)
 
 
 class _Level(NamedTuple):
@@ -183,6 +188,8 @@ def _pair(
     first, second = pair
     differences = drawn[first] - drawn[second]
     differences = differences[np.isfinite(differences)]
+    if not len(differences):
+        return _untold({name: rates[name] for name in pair})[0]
     low, high = _interval(differences, how.confidence)
     wins, losses = float(np.mean(sign * differences < 0)), float(np.mean(sign * differences > 0))
     # One resample counts as seen for either side: nothing is certain after a finite number of draws.
