@@ -18,6 +18,8 @@ NAMELESS = "recording"
 """What stands for the name of a recording that has none."""
 
 _UNKNOWN = ("unknown", "<NA>")
+_NOBODY = ("inter_segment_gap", "excluded_region")
+"""In the place of a speaker in NIST's STM: nothing there is scored."""
 _LABEL = re.compile(r"^<(?:NA|[oO]|[^<>\s]*,[^<>\s]*)>(?=\s|$)")
 """The conditions under which a segment of a stm was spoken: `<o,f0,male>`; but no token as `<unk>`."""
 _Owner = tuple[int, str]
@@ -73,7 +75,7 @@ def _stm_segments(text: str, names: set[str]) -> Iterator[Segment]:
         if end < start:
             refuse("the segment ends before it starts", line=line)
         said = _LABEL.sub("", parts[5]).strip() if len(parts) > 5 else ""
-        if parts[2] != "inter_segment_gap" and said.upper() != "IGNORE_TIME_SEGMENT_IN_SCORING":
+        if parts[2].lower() not in _NOBODY and said.upper() != "IGNORE_TIME_SEGMENT_IN_SCORING":
             yield Segment(said, start, end, speaker=_voice(parts[2]), channel=_channel(parts[1], line))
 
 
