@@ -199,7 +199,8 @@ def test_scoring_files_of_others() -> None:
     """Conditions of a stm are no speech, its tokens are; NeMo's ctm names kinds and speakers; rttm has other lines."""
     stm = read(
         b';; LABEL "o" "Overall" "x"\nrec 1 inter_segment_gap 0 1.2 <o,,unknown>\n'
-        b"rec 1 excluded_region 0 1.2 <o,,unknown>\nrec A Ann 1.2 3.4 <o,f0,male> hello there\nrec A Ann 3.4 4.0 <o,f0,male> ignore_time_segment_in_scoring\n"
+        b"rec 1 excluded_region 0 1.2 <o,,unknown>\n"
+        b"rec A Ann 1.2 3.4 <o,f0,male> hello there\nrec A Ann 3.4 4.0 <o,f0,male> ignore_time_segment_in_scoring\n"
         b"rec A Ann 4.0 5 <NA> <unk> yes\nrec B Ann 5.0 6 <o,f0,male>\n"
     )
     assert [one.text for one in stm.segments] == ["hello there", "<unk> yes", ""]
