@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from earwitness._text import one_line
@@ -300,6 +300,7 @@ def test_a_broken_file_is_told_with_its_place(case: str) -> None:
 @given(
     st.sampled_from([*readers()]), st.binary(max_size=80) | st.text(max_size=80).map(str.encode), st.integers(0, 200)
 )
+@example("csv", b"0", 24)  # names of speakers, and no column of speakers
 def test_damaged_files_raise_only_our_error(format: str, junk: bytes, place: int) -> None:
     """Bytes of any kind, in the middle of a good file or alone, are read or refused."""
     good = render(TALK, format).encode()

@@ -66,7 +66,7 @@ def _transcript(table: _Table) -> Transcript:
     if table.strange:
         notices = (*notices, Notice("incomplete", "Columns were left out that no transcript has.", count=table.strange))
     made = finished((_segment(row, number, unit) for number, row in table.rows), notices=notices)
-    named = {row["speaker"]: row["speaker_name"] for _, row in table.rows if row.get("speaker_name")}
+    named = {row.get("speaker"): row["speaker_name"] for _, row in table.rows if row.get("speaker_name")}
     return sound(replace(made, speakers=tuple(Speaker(one.id, named.get(one.id)) for one in made.speakers)))
 
 

@@ -39,7 +39,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_ER = re.compile(r"(?<=[\u4e00-\u9fff])儿")
+# Not after a hesitation: without its 儿 it would be one only when the text is read a second time.
+_ER = re.compile(rf"(?<=[\u4e00-\u9fff])(?<![{tables.FILLERS}{tables.ISOLATED_FILLERS}])儿")
 _OTHER = rf"[^\W{tables.FILLERS}{tables.ISOLATED_FILLERS}]"
 _FILLER = re.compile(rf"[{tables.FILLERS}]+|(?<!{_OTHER})[{tables.ISOLATED_FILLERS}]+(?!{_OTHER})")
 _VARIANT = re.compile("|".join(tables.VARIANTS))
