@@ -74,6 +74,12 @@ class Subject:
         found: type[Provider[Any]] = self.plugin.earwitness_provider()
         return found
 
+    def overrides(self, method: str) -> bool:
+        """Whether the provider has this method of its own, and not the base class' refusal."""
+        mine, base = getattr(self.kind, method), getattr(Provider, method)
+        # A class method is bound anew at every look; the function in it is the same.
+        return getattr(mine, "__func__", mine) is not getattr(base, "__func__", base)
+
     @property
     def package(self) -> str:
         """The plugin's top-level package; core's own module where the provider is core's."""

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from ...errors import EarwitnessError
 from ...jobs import JobStatus, JobUpdate
 from ...models import Transcript
-from ...provider import Provider
 from ...validation import problems
 from .._clause import Unsupported, clause
 from .._declaration import Recorded
@@ -120,7 +119,7 @@ def reading_is_pure(subject: Subject) -> Iterator[str]:
 
 def reads_answers(subject: Subject) -> bool:
     """Whether the provider has a `read_answer` of its own."""
-    return subject.kind.read_answer.__func__ is not Provider.read_answer.__func__  # type: ignore[attr-defined]
+    return subject.overrides("read_answer")
 
 
 def recorded(subject: Subject) -> tuple[Recorded, ...]:

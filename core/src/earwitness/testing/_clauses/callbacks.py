@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..._foreign import where
 from ...errors import EarwitnessError
 from ...jobs import JobUpdate, VendorReference
-from ...provider import Callback, CallbackReply, Provider
+from ...provider import Callback, CallbackReply
 from ...validation import accepted
 from .._clause import Unsupported, clause
 from .._damage import damaged
@@ -99,7 +99,7 @@ def damaged_callbacks_never_crash(subject: Subject) -> Iterator[str]:
 
 def _has_callbacks(subject: Subject) -> bool:
     declared = any(one.callback != "none" for one in subject.kind.capabilities.services)
-    return declared and subject.kind.read_callback.__func__ is not Provider.read_callback.__func__  # type: ignore[attr-defined]
+    return declared and subject.overrides("read_callback")
 
 
 def _recorded(subject: Subject) -> tuple[Recorded, ...]:

@@ -11,7 +11,7 @@ from ...capabilities import ANY, Service
 from ...errors import EarwitnessError, InvalidRequestError, UnsupportedFeatureError
 from ...jobs import VendorReference
 from ...models import Transcript
-from ...provider import Callback, Provider
+from ...provider import Callback
 from ...request import Feature
 from .._clause import Unsupported, clause
 from .._live import Run
@@ -273,25 +273,23 @@ def urls_are_taken(subject: Subject) -> Iterator[str]:
     `cancellable`, `callback`, audio by `stream`. A job of an engine is cancelled by core, without a method.""",
 )
 def methods_follow_the_declaration(subject: Subject) -> Iterator[str]:
-    kind, services = subject.kind, subject.kind.capabilities.services
+    services = subject.kind.capabilities.services
     has = {
         "cancel": any(one.cancellable for one in services),
         "read_callback": any(one.callback != "none" for one in services),
     }
     for method, declared in has.items():
-        overridden = getattr(kind, method) is not getattr(Provider, method)
-        if method == "read_callback":
-            overridden = kind.read_callback.__func__ is not Provider.read_callback.__func__  # type: ignore[attr-defined]
-        if method == "cancel" and kind.engine is not Provider.engine:
+        overridden = subject.overrides(method)
+        if method == "cancel" and subject.overrides("engine"):
             continue  # core stops the worker
         if declared and not overridden:
             yield f"a service declares what {method} is for, and the provider has no {method}"
         if not declared and overridden and not _refuses(subject, method):
             yield f"no service declares what {method} is for, and the provider does it"
     streams = any("stream" in one.audio for one in services)
-    if streams and kind.dialect is Provider.dialect and kind.engine is Provider.engine:
+    if streams and not subject.overrides("dialect") and not subject.overrides("engine"):
         yield "a service declares live audio, and the provider has neither dialect nor engine"
-    if not streams and kind.dialect is not Provider.dialect:
+    if not streams and subject.overrides("dialect"):
         yield "the provider has a dialect, and no service declares live audio"
 
 

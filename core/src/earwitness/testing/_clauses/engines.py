@@ -8,7 +8,6 @@ from typing import Any
 from ...engine import Engine, Progress
 from ...media import open_media, pcm
 from ...models import Segment
-from ...provider import Provider
 from ...request import FileAudio
 from .._clause import Unsupported, clause
 from .._subject import Subject
@@ -94,7 +93,7 @@ def engines_are_in_order(subject: Subject) -> Iterator[str]:
 
 
 def _engine(subject: Subject) -> Engine:
-    if subject.kind.engine is Provider.engine:
+    if not subject.overrides("engine"):
         raise Unsupported("the provider is no engine")
     service = next(one for one in subject.services if "inline" in one.audio or "stream" in one.audio)
     return subject.provider().engine(subject.submission(service))

@@ -7,7 +7,6 @@ from typing import Any
 from ...capabilities import Service
 from ...errors import EarwitnessError, UnavailableError
 from ...jobs import JobStatus, JobUpdate, VendorReference
-from ...provider import Provider
 from .._clause import Unsupported, clause, raised
 from .._declaration import Code, Expected, Table, body_of
 from .._playing import NOW, Exhausted, Player, reply
@@ -143,7 +142,7 @@ def rows_cover_the_tables(subject: Subject) -> Iterator[str]:
     ProtocolError for a body that cannot be read. Core asks again where that makes sense.""",
 )
 def doubt_decides_nothing(subject: Subject) -> Iterator[str]:
-    if subject.kind.fetch is Provider.fetch:
+    if not subject.overrides("fetch"):
         raise Unsupported("jobs are not asked about")
     for service in subject.remote():
         for status, body in ((401, b""), (403, b""), *_PROOFLESS):

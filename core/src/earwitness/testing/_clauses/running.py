@@ -14,7 +14,6 @@ from typing import Any
 
 from ...capabilities import Service
 from ...jobs import Job
-from ...provider import Provider
 from .._clause import Unsupported, clause, raised
 from .._live import finished
 from .._speech import CROWD, PLAIN, SILENT, said, squeezed
@@ -97,7 +96,7 @@ async def _worked(subject: Subject) -> int:
     async with bench.session() as session:
         for service in [one for one in subject.services if "inline" in one.audio][:1]:
             await finished(session, await session.submit(bench.audio(PLAIN), service=service.name))
-    if subject.kind.dialect is not Provider.dialect:
+    if subject.overrides("dialect"):
         for service in [one for one in subject.services if "stream" in one.audio][:1]:
             await bench.streamed(service)
     await asyncio.sleep(0)
